@@ -85,6 +85,10 @@ def candidates(
         else:
             post, _, at = group.partition("@")
             meant = unit_at(work, at or "office", place=place, intake=intake, office=office)
+        if case.confidential:  # it waits for whoever holds the post there; no unit above learns of it
+            unit = unit or meant
+            keys.append(f"p:{meant.id}:{post}")
+            continue
         found = holders.nearest(work, meant, post, away, on=on)
         if not holders.held(work, found.id, post, away, on=on):
             start, instead = meant, instead or {"post": post, "unit": meant.id}
@@ -288,6 +292,9 @@ def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[st
             continue
         if kind == "u":
             keys += [key] if int(rest) not in away else []
+            continue
+        if case.confidential:
+            keys.append(key)
             continue
         unit, _, post = rest.partition(":")
         found = holders.nearest(work, units.place(work, int(unit)), post, away)

@@ -362,10 +362,11 @@ class Matter(Nouns):
         "the papers it may issue: kind → {organ, basis, remedy, note}; or a list of kinds",
     )
     withdraw: bool = Field(default=True, description="申请人可以撤回 · the applicant may take it back")
-    readers: Literal["normal", "restricted"] = Field(
+    readers: Literal["normal", "restricted", "confidential"] = Field(
         default="normal",
-        description="谁能看：restricted 只有承办的人，属地的村也看不到 · who reads it: restricted, only those who "
-        "handle it, not the applicant's village as such",
+        description="谁能看：restricted 只有承办的人，属地的村也看不到；confidential 只有主管单位自己的人，别人查、数、"
+        "导出都像没有这件 · who reads it: restricted, only those who handle it, not the applicant's village as such; "
+        "confidential, only the office's own people: to everybody else it is as if it were not there",
     )
     retention: keeping.Retention = Field(
         default_factory=keeping.of_house,

@@ -407,6 +407,9 @@ def side_of(actor: Actor, bond: Bond) -> str:
 
 def _to_case(actor: Actor, case: Case) -> Iterator[str]:
     """How the actor stands to a case; nobody who must keep away from it stands to it as staff."""
+    if case.confidential:
+        yield from _to_confidential(actor, case)
+        return
     if actor.id is not None:
         if actor.id == case.applicant_id:
             yield "applicant"
@@ -436,6 +439,21 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
     elif not case.restricted and had_it(actor, case):
         # 移送: an office that had it goes on seeing it; names and numbers are whole for the one that has it now.
         yield "past-office"
+
+
+def _to_confidential(actor: Actor, case: Case) -> Iterator[str]:
+    """保密: the people of the office itself, by a post of their own, and who was chosen by name. No account of the
+    applicant's, no bond, mandate, leave, auditor or head above: a telephone is shared, a guardian may be whom it is
+    about."""
+    if actor.kind != "staff" or keeps_away(actor, case):
+        return
+    if any(actor.id in ids for ids in case.chosen.values()):
+        yield "chosen"
+    ours = actor.own_units & apart.handle(case.office_id, case.handled_by)
+    if ours:
+        yield "unit"
+        if any(p.role == "supervisor" and p.unit_id in ours and p.for_id is None for p in actor.positions):
+            yield "head"
 
 
 def _to_paper(actor: Actor, paper: Document, case: Case) -> Iterator[str]:
@@ -487,7 +505,7 @@ def _to_task(actor: Actor, task: Task, case: Case) -> Iterator[str]:
         yield "case-seen"
     if actor.kind == "staff" and actor.id in away:
         return
-    actor = actor.without(away)
+    actor = actor.themselves() if case.confidential else actor.without(away)
     if as_whom(actor, task, case)[0]:
         yield "candidate"
     if task.assignee_id is not None:

@@ -163,6 +163,11 @@ class Actor:
             absences=tuple(a for a in self.absences if a.user_id not in apart),
         )
 
+    def themselves(self) -> Actor:
+        """The same person with what is their own: what somebody away or a bond lends them is left out (保密)."""
+        own = tuple(p for p in self.positions if p.for_id is None)
+        return replace(self, positions=own, absences=(), lent=(), grants=())
+
     def stands_for(self, user_id: int | None, matter: str) -> bool:
         """Whether they may act for this user, who is away, in this matter."""
         return any(a.user_id == user_id and _covers(a.matters, matter) for a in self.absences)

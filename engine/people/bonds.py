@@ -49,7 +49,10 @@ class Grant:
 
     def over(self, power: str, case: Case) -> bool:
         """Whether it lets its holder do this in this case. A restricted case is opened to a guardian, and to whom the
-        person named this very matter: "all my matters" was not said of those."""
+        person named this very matter: "all my matters" was not said of those. A confidential one is opened to nobody:
+        a guardian may be whom it is about."""
+        if case.confidential:
+            return False
         if self.case_id is not None:
             return self.about(case) and power in self.lets
         if not self.covers(power, case.matter) or not self.about(case):

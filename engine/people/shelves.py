@@ -93,8 +93,8 @@ def covers(positions: Iterable[Position], kept: Kept) -> bool:
     """Whether one of these positions is at a unit of the entry, or above one."""
     if kept.paths is None:
         return any(True for _ in positions)
-    if kept.restricted:
-        return any(p.unit_path in kept.paths for p in positions)
+    if kept.restricted:  # and no leave lends it, as none lends the case
+        return any(p.unit_path in kept.paths and p.for_id is None for p in positions)
     return any(path.startswith(p.unit_path) for p in positions for path in kept.paths)
 
 

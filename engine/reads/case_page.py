@@ -197,9 +197,11 @@ def _none(case_id: int) -> NotFound:
     return NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
 
 
-def _opened(work: Work, case: Case, actor: Actor, now: datetime, step: int | None) -> CasePage:
+def _opened(
+    work: Work, case: Case, actor: Actor, now: datetime, step: int | None, none: NotFound | None = None
+) -> CasePage:
     if not (may(actor, "see", case) or _has_task(work, case, actor)):
-        raise _none(case.id)
+        raise none or _none(case.id)  # in the very words for a number that is not there
     if case.erased_at is not None:
         raise NotNow(
             f"办件 {case.number} 的个人信息保存期满，已于 {say_at(case.erased_at)} 清除，只留下编号、时间和结果。",
@@ -267,11 +269,12 @@ def must_supervise(work: Work, case_id: int, *, actor: Actor) -> None:
 def by_number(work: Work, number: str, *, actor: Actor, now: datetime, step: int | None = None) -> CasePage:
     """The same, by the number people know."""
     case = _whole(work, Case.number == number.strip())
+    none = NotFound(
+        f"没有编号为“{number}”的办件，或您不能查看。请核对编号。", f"There is no case {number!r} you may see."
+    )
     if case is None:
-        raise NotFound(
-            f"没有编号为“{number}”的办件，或您不能查看。请核对编号。", f"There is no case {number!r} you may see."
-        )
-    return _opened(work, case, actor, now, step)
+        raise none
+    return _opened(work, case, actor, now, step, none)
 
 
 def number_of_paper(work: Work, document_id: int) -> str:

@@ -85,7 +85,7 @@ class Preview:
 def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
     """For who runs the hall: how many; for heads: which, too."""
     today = local_date(now)
-    going = and_(*kept.cases_due(today + AHEAD, today=today))
+    going = and_(~Case.confidential, *kept.cases_due(today + AHEAD, today=today))
     rows = work.session.execute(
         select(Case.matter, func.max(Case.matter_name), func.count(), func.min(Case.finished_at))
         .where(going)
@@ -117,14 +117,21 @@ def preview(work: Work, actor: Actor, *, now: datetime) -> Preview:
         ),
         held=_holds(work, seen, today),
         held_count=work.session.scalar(
-            select(func.count()).select_from(LegalHold).where(LegalHold.ended_at.is_(None), LegalHold.until_on >= today)
+            select(func.count())
+            .select_from(LegalHold)
+            .where(LegalHold.ended_at.is_(None), LegalHold.until_on >= today, sight.open_ones(LegalHold.case_id))
         )
         or 0,
         undated=work.session.scalar(
-            select(func.count()).select_from(Case).where(Case.finished_at.is_not(None), Case.keep_until.is_(None))
+            select(func.count())
+            .select_from(Case)
+            .where(Case.finished_at.is_not(None), Case.keep_until.is_(None), ~Case.confidential)
         )
         or 0,
-        erased=work.session.scalar(select(func.count()).select_from(Case).where(Case.erased_at.is_not(None))) or 0,
+        erased=work.session.scalar(
+            select(func.count()).select_from(Case).where(Case.erased_at.is_not(None), ~Case.confidential)
+        )
+        or 0,
         outside=_outside(work, today),
     )
 

@@ -50,6 +50,7 @@ EVENTS = {
     "hall.leftovers-forgotten": "清除没有提交的草稿和过期的验证码",
     "case.joined": "并入同一件事，等那一件的答复",
     "case.referred": "移送其他单位",
+    "case.asked-about": "有人拿编号来查，什么都没有告诉",
     "case.moved": "单位调整，转到接替的单位",
     "unit.changed": "单位调整",
     "person.post-changed": "任职变动",

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal_column, select, text
 
+from engine.reads import sight
 from engine.records import jobs, notices
 from engine.store import Work
 from engine.store.models import Beat, Case, Event, Incident, Job, Timer
@@ -37,14 +38,26 @@ def standing(work: Work, *, now: datetime) -> Standing:
     """What waits, failed and is late now."""
     ask = work.session.scalar
     due = work.session.execute(
-        select(Job.kind, func.count()).where(jobs.PENDING, Job.run_after <= now).group_by(Job.kind).order_by(Job.kind)
+        select(Job.kind, func.count())
+        .where(jobs.PENDING, Job.run_after <= now, sight.open_ones(Job.case_id))
+        .group_by(Job.kind)
+        .order_by(Job.kind)
     )
     return Standing(
         due=tuple((kind, count) for kind, count in due),
-        jobs_failed=ask(select(func.count()).select_from(Job).where(_GIVEN_UP)) or 0,
-        timers_late=ask(select(func.count()).select_from(Timer).where(Timer.wake_at <= now)) or 0,
-        limits_late=ask(select(func.count()).select_from(Case).where(Case.next_alert_at <= now)) or 0,
-        incidents_open=ask(select(func.count()).select_from(Incident).where(Incident.solved_at.is_(None))) or 0,
+        jobs_failed=ask(select(func.count()).select_from(Job).where(_GIVEN_UP, sight.open_ones(Job.case_id))) or 0,
+        timers_late=ask(
+            select(func.count()).select_from(Timer).where(Timer.wake_at <= now, sight.open_ones(Timer.case_id))
+        )
+        or 0,
+        limits_late=ask(select(func.count()).select_from(Case).where(Case.next_alert_at <= now, ~Case.confidential))
+        or 0,
+        incidents_open=ask(
+            select(func.count())
+            .select_from(Incident)
+            .where(Incident.solved_at.is_(None), sight.open_ones(Incident.case_id))
+        )
+        or 0,
         notices_held=notices.count_held(work),
     )
 

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from engine.people import Actor, masks, require
+from engine.reads import sight
 from engine.records import jobs
 from engine.records.timers import NEVER
 from engine.store import Work
@@ -150,7 +151,7 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
     incidents = session.execute(
         select(Incident, Case.number, Case.matter_name)
         .outerjoin(Case, Case.id == Incident.case_id)
-        .where(_OPEN)
+        .where(_OPEN, sight.open_ones(Incident.case_id))
         .order_by(Incident.at.desc())
         .limit(MOST)
     ).all()
@@ -158,14 +159,14 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
     given_up = session.execute(
         select(Job.id, Job.kind, Job.ended_at, Job.error, Job.attempts, Case.number)
         .outerjoin(Case, Case.id == Job.case_id)
-        .where(_GIVEN_UP)
+        .where(_GIVEN_UP, sight.open_ones(Job.case_id))
         .order_by(Job.ended_at.desc())
         .limit(MOST)
     ).all()
     unsent = session.execute(
         select(Notice.channel, Notice.address, Notice.created_at, Case.number)
         .outerjoin(Case, Case.id == Notice.case_id)
-        .where(_UNSENT)
+        .where(_UNSENT, sight.open_ones(Notice.case_id))
         .order_by(Notice.created_at.desc())
         .limit(MOST)
     ).all()
@@ -179,12 +180,12 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
             Failed(jobs.named(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
             for job_id, kind, ended_at, error, attempts, number in given_up
         ),
-        failed_total=session.scalar(select(func.count()).select_from(Job).where(_GIVEN_UP)) or 0,
+        failed_total=session.scalar(_count(_GIVEN_UP, Job)) or 0,
         unsent=tuple(
             Failed(CHANNELS.get(channel, (channel, channel)), number, at, masks.phone(address))
             for channel, address, at, number in unsent
         ),
-        unsent_total=session.scalar(select(func.count()).select_from(Notice).where(_UNSENT)) or 0,
+        unsent_total=session.scalar(_count(_UNSENT, Notice)) or 0,
         queues=_queues(work, now),
         workers=_workers(work, now),
         holders=_holders(work),
@@ -200,9 +201,13 @@ CHANNELS = {
 }
 
 
+def _count(which: ColumnElement[bool], table: type[Incident] | type[Job] | type[Notice]) -> Select[int]:
+    return select(func.count()).select_from(table).where(which, sight.open_ones(table.case_id))
+
+
 def open_incidents(work: Work) -> int:
     """How many incidents wait for a person."""
-    return work.session.scalar(select(func.count()).select_from(Incident).where(_OPEN)) or 0
+    return work.session.scalar(_count(_OPEN, Incident)) or 0
 
 
 _MACHINE = re.compile(r"[A-Za-z_][\w.]*: ")
@@ -239,7 +244,7 @@ def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:
             func.count().filter(Job.state == "leased"),
             func.min(Job.run_after).filter(Job.state == "ready", due),
         )
-        .where(jobs.PENDING)
+        .where(jobs.PENDING, sight.open_ones(Job.case_id))
         .group_by(Job.kind)
         .order_by(Job.kind)
     ).all()
@@ -265,8 +270,9 @@ def _workers(work: Work, now: datetime) -> tuple[Worker, ...]:
 
 def _due(work: Work, now: datetime) -> Due:
     cases = work.session.execute(
-        select(func.count(), func.min(Case.next_alert_at)).where(Case.next_alert_at <= now)
+        select(func.count(), func.min(Case.next_alert_at)).where(Case.next_alert_at <= now, ~Case.confidential)
     ).one()
-    timers = work.session.execute(select(func.count(), func.min(Timer.wake_at)).where(Timer.wake_at <= now)).one()
-    parked = work.session.scalar(select(func.count()).select_from(Timer).where(Timer.wake_at >= NEVER)) or 0
+    seen = sight.open_ones(Timer.case_id)
+    timers = work.session.execute(select(func.count(), func.min(Timer.wake_at)).where(Timer.wake_at <= now, seen)).one()
+    parked = work.session.scalar(select(func.count()).select_from(Timer).where(Timer.wake_at >= NEVER, seen)) or 0
     return Due(cases[0], cases[1], timers[0], timers[1], parked)

@@ -177,7 +177,9 @@ def visible(work: Work, actor: Actor, one: Declared) -> ColumnElement[bool]:
         return found
     restricted = exists().where(Case.id == RegisterEntry.case_id, Case.restricted)
     handled = exists().where(
-        Case.id == RegisterEntry.case_id, Case.restricted, sight.handled_by({p.unit_id for p in positions})
+        Case.id == RegisterEntry.case_id,
+        Case.restricted,
+        sight.handled_by({p.unit_id for p in positions if p.for_id is None}),
     )
     return or_(and_(found, ~restricted), handled)
 

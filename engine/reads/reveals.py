@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from engine.people import Actor, masks, units
@@ -79,12 +79,19 @@ def of_entry(work: Work, entry_id: int, *, masked: bool) -> tuple[Looked, ...]:
     return _looked(work, [(row, masks.name(name) if masked else name, "") for row, name in rows])
 
 
+def _theirs_to_know(actor: Actor) -> ColumnElement[bool]:
+    """No look into a confidential case, but for the people of its office: that somebody looked tells that there is
+    one."""
+    kept = aliased(Case)
+    return ~exists().where(kept.id == Reveal.case_id, kept.confidential, kept.office_id.not_in(actor.own_units))
+
+
 def of_my_people(work: Work, actor: Actor, *, now: datetime) -> Looks:
     """The looks of those who work in the units this actor heads, lately."""
     heads = [p for p in actor.positions if p.role == "supervisor" and p.for_id is None]
     under = {place.id for place in units.tree(work) for p in heads if place.path.startswith(p.unit_path)}
     theirs = select(Holding.user_id).where(Holding.unit_id.in_(under))
-    lately = (Reveal.by_id.in_(theirs), Reveal.at > now - LATELY)
+    lately = (Reveal.by_id.in_(theirs), Reveal.at > now - LATELY, _theirs_to_know(actor))
     counted = work.session.execute(
         select(User.name, func.count())
         .select_from(Reveal)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor, apart, units
@@ -41,6 +42,12 @@ def named(work: Work, actor: Actor) -> ColumnElement[bool]:
     return or_(~Case.restricted, of_cases(work, actor))
 
 
+def open_ones(case_id: ColumnElement[Any] | Any) -> ColumnElement[bool]:
+    """Rows of no case, or of one that is not confidential: what pages for who runs, counts or audits the hall show."""
+    hidden = aliased(Case)
+    return ~exists().where(hidden.id == case_id, hidden.confidential)
+
+
 def cases_of(actor: Actor, power: str) -> ColumnElement[bool]:
     """Cases of those who let the actor do this (关系)."""
     own = [grant.case_id for grant in actor.grants if grant.case_id is not None and power in grant.lets]
@@ -50,6 +57,10 @@ def cases_of(actor: Actor, power: str) -> ColumnElement[bool]:
 
 def over(grant: Grant) -> ColumnElement[bool]:
     """Cases that a bond opens: Grant.over, told to the database."""
+    return and_(~Case.confidential, _over(grant))
+
+
+def _over(grant: Grant) -> ColumnElement[bool]:
     if grant.case_id is not None:
         return Case.id == grant.case_id
     if grant.subject_id is not None:
@@ -89,14 +100,17 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
         options.append(and_(_candidate(keys), Case.id.in_([g.case_id for g in mandates])))
     for absence in actor.absences:
         lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
-        options.append(_with_matters(and_(_candidate(lent), _apart(absence.user_id)), absence.matters))
+        theirs = and_(_candidate(lent), _apart(absence.user_id), ~Case.confidential)
+        options.append(_with_matters(theirs, absence.matters))
     return and_(Task.state == "open", _apart(actor.id), or_(*options))
 
 
 def held(actor: Actor) -> ColumnElement[bool]:
     """Claimed tasks that are this actor's, or belong to someone away for whom they act."""
     options: list[ColumnElement[bool]] = [Task.assignee_id == actor.id]
-    options += [_with_matters(Task.assignee_id == a.user_id, a.matters) for a in actor.absences]
+    options += [
+        _with_matters(and_(Task.assignee_id == a.user_id, ~Case.confidential), a.matters) for a in actor.absences
+    ]
     return and_(Task.state == "claimed", _apart(actor.id), or_(*options))
 
 

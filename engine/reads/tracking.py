@@ -108,7 +108,7 @@ def _progress(work: Work, number: str, now: datetime) -> Progress:
         .options(undefer(Case.ledger))
         .execution_options(populate_existing=True)
     )
-    if case is None:
+    if case is None or case.confidential:
         raise NotFound("没有查到。", "Nothing was found.")
     info = library.version(work, case.version_hash).info
     live = list(

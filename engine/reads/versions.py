@@ -23,7 +23,9 @@ class Version:
 
 def running(work: Work) -> dict[str, int]:
     """matter -> how many of its cases are open."""
-    counted = select(Case.matter, func.count()).where(Case.finished_at.is_(None)).group_by(Case.matter)
+    counted = (
+        select(Case.matter, func.count()).where(Case.finished_at.is_(None), ~Case.confidential).group_by(Case.matter)
+    )
     return {matter: n for matter, n in work.session.execute(counted)}
 
 

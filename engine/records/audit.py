@@ -149,6 +149,7 @@ class Kind(StrEnum):
     ACCOUNTS_PARTED = "account.parted"  # the same put back
     PHONE_GIVEN_ON = "account.phone-given-on"  # the number has another owner: a new account, the old one without it
     # privacy 个人信息
+    CASE_ASKED_ABOUT = "case.asked-about"  # of a confidential one: somebody gave its number and was told nothing
     CASE_ERASED = "case.erased"  # its time was over, or its person asked: what it said of people is gone
     CASE_HELD = "case.held"  # 保全: not to be erased until a day
     CASE_LET_GO = "case.let-go"  # … and again as any other

@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases, queues
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters import Package
-from engine.people import units
+from engine.people import groups, units
 from engine.plain import is_id
 from engine.reads import repeated, tickets
 from engine.records import library
@@ -35,7 +35,7 @@ def window() -> ResponseReturnValue:
     found = [
         p
         for p in library.published(edge.work())
-        if "counter" in p.info.apply.channels or "phone" in p.info.apply.channels
+        if ("counter" in p.info.apply.channels or "phone" in p.info.apply.channels) and _theirs(p)
     ]
     return render_template(
         "staff/window.html",
@@ -55,6 +55,11 @@ def window() -> ResponseReturnValue:
 @guard("staff")
 def take_in(name: str) -> ResponseReturnValue:
     package = library.current(edge.work(), name)
+    if not _theirs(package):
+        raise NotYours(
+            "这一项只由主管单位自己的人登记，请带来人过去，或者打那里的电话。",
+            "Only the office's own people write this down: take the person there, or ring them.",
+        )
     names.about(package)
     form = application_form(package)
     number = request.args.get("ticket", "")
@@ -78,6 +83,18 @@ def take_in(name: str) -> ResponseReturnValue:
         answers=_known(package, whose) if whose is not None else {},
         ticket=whose,
     )
+
+
+def _theirs(package: Package) -> bool:
+    """Whether this counter writes it down: what is confidential is written down by its office's own people alone."""
+    actor = edge.actor()
+    if package.info.readers != "confidential":
+        return True
+    if actor.unit_id is None:
+        return False
+    own = units.place(edge.work(), actor.unit_id)
+    office = groups.unit_at(edge.work(), package.info.office, place=own, intake=own, office=own)
+    return office.id in actor.own_units
 
 
 def _known(package: Package, whose: tickets.Whose) -> dict[str, Any]:

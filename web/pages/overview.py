@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.people import units
-from engine.reads import by_place, order_rates, pressed, ratings
+from engine.reads import by_place, confidential, order_rates, pressed, ratings
 from engine.reads import overview as reads
 from engine.reads import reveals as looks
 from engine.reads.order_rates import Month
@@ -35,6 +35,7 @@ def numbers() -> ResponseReturnValue:
         numbers=found,
         levels=[(level, _(words), rated.levels.get(level, 0)) for level, words in sentences.LEVELS],
         rated=rated,
+        confidential=confidential.last_year(edge.work(), edge.actor(), now=edge.now()),
         month=month,
         three=[(_(_THREE[rate.name]), rate) for rate in counted.three],
         title=_("运行情况"),

@@ -162,6 +162,7 @@ def guide(name: str) -> ResponseReturnValue:
             else _("办结后 %(n)s 年，到期清除个人信息", n=info.retention.years),
             "results": info.results,
             "office": _office(info.office),
+            "quiet": info.readers == "confidential",
             "open": "online" in info.apply.channels,
             "booked": any(getattr(one.what, "each", "") == package.name for one in package.declared("offers").values()),
             "conditions": info.conditions,

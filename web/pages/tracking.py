@@ -70,6 +70,8 @@ def look_up() -> ResponseReturnValue:
         with edge.hall().database.reading() as work:
             one = reads.by_phone(work, number, phone, now=edge.now())
     except Refused as error:
+        with edge.hall().database.unit_of_work() as work:
+            cases.asked_in_vain(work, number, now=edge.now())
         return _form(problems.as_fields(error, "number", _("办件编号或手机号")), number, phone), error.status
     return _shown(one)
 

@@ -7,6 +7,7 @@ of the task the person saw. None commits. Run in `database.rehearsal()` any of t
 """
 
 from engine.commands.applying import Done
+from engine.commands.cases.asked_about import asked_in_vain
 from engine.commands.cases.asking import ask_extension, refuse_extension
 from engine.commands.cases.clocks import approve_extension, extend, resume, suspend
 from engine.commands.cases.evidence import package as evidence_package
@@ -36,6 +37,7 @@ __all__ = [
     "ask_for_many",
     "approve_extension",
     "ask_extension",
+    "asked_in_vain",
     "claim",
     "close_rating",
     "complete",

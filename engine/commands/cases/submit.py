@@ -124,6 +124,16 @@ def submit(
     elif by.kind == "resident" and channel != "agent":
         applicant_id = applicant_id or by.id
     day = local_date(now)
+    hidden = info.readers == "confidential"
+    if hidden:
+        # Neither a village, a counter nor an account has it: nothing of it is found by who somebody is.
+        if by.kind == "staff" and office.id not in by.own_units:
+            raise NotYours(
+                f"“{info.name}”只由{office.name}自己的人登记。请带来人过去，或打 {info.contact.phone}。",
+                f"Only the people of {office.name_en or office.name} write this down: take the person there.",
+            )
+        intake = place = office
+        applicant_id = None
     serial = counters.take(work, f"case:{intake.id}:{day:%Y%m%d}")
     number = papers.numbers.case_number(tree.county.code[:6], day, intake.number or "0000", serial)
 
@@ -139,7 +149,7 @@ def submit(
         outcome="",
         channel=channel,
         request_key=key,
-        submitted_by_id=by.id,
+        submitted_by_id=by.id if not hidden or by.kind == "staff" else None,
         answers={},
         ledger=[],
         subscriptions=[],
@@ -148,19 +158,20 @@ def submit(
         applicant_phone=phone,
         applicant_id_number=id_number,
         bond_id=behalf.bond_id if behalf is not None else None,
-        name_index=keys.blind("name", name) if name else None,
-        surname_index=keys.blind("surname", written.surname(name)) if name else None,
-        phone_index=keys.blind("phone", phone) if phone else None,
-        id_index=keys.blind("id", id_number) if id_number else None,
+        name_index=keys.blind("name", name) if name and not hidden else None,
+        surname_index=keys.blind("surname", written.surname(name)) if name and not hidden else None,
+        phone_index=keys.blind("phone", phone) if phone and not hidden else None,
+        id_index=keys.blind("id", id_number) if id_number and not hidden else None,
         place_id=place.id,
         unit_id=intake.id,
         office_id=office.id,
         received_at=now,
         colour="green",
         flags=[*_flags(id_number, agent is not None or channel == "agent", day), *late],
-        restricted=info.readers == "restricted",
+        restricted=info.readers != "normal",
+        confidential=hidden,
         # At a counter they wrote it down themselves; online `intake` is no more than the village of whoever applies.
-        handled_by=apart.write([intake.id]) if by.kind == "staff" and channel != "system" else "",
+        handled_by=apart.write([intake.id]) if by.kind == "staff" and channel != "system" and not hidden else "",
         events_count=0,
         events_head="",
         parent_id=parent[0] if parent else None,

@@ -32,7 +32,7 @@ from engine.people import may as may_
 from engine.people.access import as_whom, by_bond
 from engine.people.bonds import in_force
 from engine.reads import form_choices, meetings, taking_part
-from engine.records import audit, files, notices
+from engine.records import audit, files, library, notices
 from engine.store import Work
 from engine.store.models import Bond, Case, Draft, File, Task, TaskCandidate
 from engine.workdays import local_date
@@ -117,6 +117,10 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
     return task
 
 
+def _confidential(work: Work, matter: str) -> bool:
+    return library.current(work, matter).info.readers == "confidential"
+
+
 def save_draft(work: Work, about: str, values: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     """暂存: keep what was typed, unchecked. `about`: `task:7` or `matter:<name>`."""
     if by.id is None:
@@ -131,6 +135,8 @@ def save_draft(work: Work, about: str, values: Mapping[str, Any], *, by: Actor, 
         if not (may_(by, "work", task, case=case) or may_(by, "claim", task, case=case)):
             raise NotYours("这不是您的任务。", "This is not your task.")
         task.drafted = True
+    elif about.startswith("matter:") and _confidential(work, about[7:]):
+        return  # nothing that was begun is found on a screen that others look at
     row = work.session.scalar(select(Draft).where(Draft.user_id == by.id, Draft.about == about))
     if row is None:
         work.session.add(Draft(user_id=by.id, about=about, values=dict(values), saved_at=now))

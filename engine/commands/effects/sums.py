@@ -203,7 +203,7 @@ def _of_cases(a: Applying, effect: Effect, first: date | None, last: date | None
         func.count(),
         func.sum(case((Case.finished_at.is_not(None), 1), else_=0)),
         func.sum(case((Case.finished_at.is_not(None) & in_time, 1), else_=0)),
-    ).where(Case.id != a.case.id, Case.submitted_by_id.is_not(None) | (Case.channel != "system"))
+    ).where(Case.id != a.case.id, ~Case.confidential, Case.submitted_by_id.is_not(None) | (Case.channel != "system"))
     if effect.headers.get("cases") == "own":
         query = query.where(Case.matter == a.case.matter)
     if first is not None:

@@ -167,6 +167,8 @@ def _carry_out(work: Work, case: Case, account: Account, planned: Planned, now: 
 
 def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Iterable[int], now: datetime) -> list[int]:
     told = sorted(set(users))
+    if case.confidential:  # no head above, and no stand-in
+        told = sorted(set(told) & set(holders.of(work, case.office_id, on=local_date(now))))
     name = f"“{planned.task.name}”" if planned.task else ""
     package = library.version(work, case.version_hash)
     step = f", {package.english.get(planned.task.name, planned.task.name)}" if planned.task else ""
@@ -197,7 +199,7 @@ def _tell(work: Work, case: Case, account: Account, planned: Planned, users: Ite
 def _reassign(work: Work, case: Case, task: Task | None, post: str, now: datetime) -> dict[str, object]:
     """The task goes to another post of its unit, unclaimed, or of the nearest above where somebody holds it today; who
     had it sees so."""
-    if task is None:
+    if task is None or case.confidential:
         return {"to": None}
     before = task.assignee_id
     unit = units.place(work, task.unit_id or case.office_id)

@@ -142,6 +142,8 @@ class Case(Base):
     party_ids: Mapped[list[Any]] = mapped_column(default=list)
     chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)  # role of staff -> ids of who was chosen for it
     restricted: Mapped[bool] = mapped_column(default=False)  # health and child data: only who handles it reads it (Y3)
+    #: 保密: to everybody but the people of the office itself it is as if it were not there (and it is restricted too).
+    confidential: Mapped[bool] = mapped_column(default=False)
     #: 回避: ids of the staff who must keep away from it, as /12/34/; they neither see nor touch it (RULES W6, E4).
     apart: Mapped[str] = mapped_column(String(400), default="")
 

@@ -1,3 +1,4 @@
 import { start } from "./page.js";
+import "./quiet.js";
 
 start();
