@@ -40,6 +40,7 @@ from web.demo import (
     mediations,
     permits,
     ratings,
+    station,
     village,
     volunteers,
 )
@@ -152,6 +153,7 @@ def fill(
     made += government.fill(database, staff, places, _shown(residents), now)
     made += circle.fill(database, staff, places, _shown(residents), now)
     made += permits.fill(database, staff, residents, _shown(residents), now)
+    made += station.fill(database, staff, now)
     made += benefits.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
