@@ -11,11 +11,12 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
@@ -107,6 +108,32 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _without_a_row(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, sealed with nobody's key: it holds nothing."""
+    from engine.store import db, migrate
+
+    file = _shared(tmp_path_factory) / "migrated.db"
+    with _locked(file.parent, "migrated"):
+        if not file.exists():
+            making = file.with_suffix(".making")
+            database = db.connect(f"sqlite:///{making}")
+            migrate.upgrade(database)
+            _all_in_one_file(database)
+            with closing(sqlite3.connect(making)) as made:
+                made.execute("PRAGMA journal_mode=DELETE")  # a database in memory has no file beside it
+            making.rename(file)
+    return file
+
+
+def _all_in_one_file(database: Any) -> None:
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.close()
+
+
+@pytest.fixture(scope="session")
 def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of empty.db (migrated) and staffed.db (with the cast hired)."""
     from engine.store import db, migrate
@@ -123,13 +150,43 @@ def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 if name == "staffed":
                     with database.unit_of_work() as work:
                         the_cast.hire(work, NOW)
-                with database.engine.connect() as connection:
-                    connection.exec_driver_sql("COMMIT")
-                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                    connection.exec_driver_sql("BEGIN")
-                database.close()
+                _all_in_one_file(database)
             making.rename(folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_tables_are_copied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that migrates an SQLite database without tables gets a copy of what the migrations make: they take
+    seconds, and tests/store looks at them one by one. Other databases, and other processes, are migrated."""
+    from engine.store import migrate
+
+    made = migrate.upgrade
+    making: list[Any] = []
+
+    def upgraded(database: Any) -> bool:
+        new = database.dialect == "sqlite" and migrate.current(database) is None and not _tables(database)
+        if making or not new:
+            return made(database)
+        making.append(database)
+        file = request.getfixturevalue("_without_a_row")
+        making.clear()
+        lent = database._writer.raw_connection()
+        try:
+            with closing(sqlite3.connect(file)) as template:
+                template.backup(lent.driver_connection)
+        finally:
+            lent.close()
+        return True
+
+    migrate.upgrade = upgraded
+    yield
+    migrate.upgrade = made
+
+
+def _tables(database: Any) -> list[str]:
+    with database.engine.connect() as connection:
+        return inspect(connection).get_table_names()
 
 
 @pytest.fixture(scope="session")
@@ -263,10 +320,17 @@ def clock() -> Clock:
     return Clock(NOW)
 
 
+#: The cast of each kind of template. Its rows are the same in every copy, and so is whoever is read from them.
+_MET: dict[str, SimpleNamespace] = {}
+
+
 @pytest.fixture
 def cast(database) -> SimpleNamespace:
     """The fixed cast, in `database`: see tests/cast.py."""
     from tests import cast as the_cast
 
-    with database.reading() as work:
-        return the_cast.meet(work, NOW)
+    if database.dialect not in _MET:
+        with database.reading() as work:
+            _MET[database.dialect] = the_cast.meet(work, NOW)
+    met = _MET[database.dialect]
+    return SimpleNamespace(**{**vars(met), "users": dict(met.users)})

@@ -16,9 +16,9 @@ from .drawing import file
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("path", sorted(made()))
-def test_what_is_written_is_what_the_tables_say(path):
-    assert (ROOT / path).read_text(encoding="utf-8") == made()[path], "run `yizhan docs`"
+def test_what_is_written_is_what_the_tables_say():
+    stale = [path for path, text in made().items() if (ROOT / path).read_text(encoding="utf-8") != text]
+    assert stale == [], "run `yizhan docs`"
 
 
 def test_no_template_is_left_over():
