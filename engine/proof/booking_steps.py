@@ -108,7 +108,8 @@ def _members(
 
 
 def booked_before(database: Database, package: matters.Package, one: Mapping[str, Any]) -> None:
-    """A booking of before: made two days ahead, and then they came, or it was given back at once."""
+    """A booking of before: made two days ahead; then they came and, where people sign out, went at its end; or it was
+    given back at once."""
     at = when(one["time"]).astimezone(UTC)
     early = at - timedelta(days=2)
     with database.unit_of_work() as work:
@@ -121,6 +122,10 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
         by = people.load(work, resident(work, str(one["who"]), None, early).id, now=early)
         made = work.session.scalars(select(Appointment).where(_whose(work, by, one), Appointment.starts_at == at)).one()
         booking.check_in(work, made.code, by=people.SYSTEM, now=at)
+        if getattr(package.declared("offers")[str(one["offer"])].what, "check_out", ()):
+            places = work.session.scalars(select(BookingPlace.id).where(BookingPlace.appointment_id == made.id)).all()
+            for place in places:
+                booking.check_out(work, place, fetched_by="本人", how="name", by=people.SYSTEM, now=made.ends_at)
 
 
 def cancel(
