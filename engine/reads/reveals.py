@@ -27,7 +27,14 @@ PURPOSES = {
 }
 #: A look at everything of a case: its 责任证据包 was taken.
 ALL = "evidence"
-FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证", ALL: "责任证据包（全部）"}
+#: How the field of an opening begins: of what only its handlers read (a restricted case, its papers, health values).
+#: Nobody looked behind a mask: it is their work, so it is not counted among the looks of an hour.
+OPENED = "opened:"
+CASE, PAPER = f"{OPENED}case", f"{OPENED}paper"
+FIELDS = {"name": "姓名", "phone": "电话", "id_number": "身份证", ALL: "责任证据包（全部）"} | {
+    CASE: "办件的内容",
+    PAPER: "文书",
+}
 #: How the field of a look at a need or a supply begins; its number follows.
 MATCH = "match:"
 #: How far back a head's list looks, and how many lines it has at most.
@@ -147,7 +154,7 @@ def field_words(name: str) -> str:
     plain = name.removeprefix("person.")
     if plain.startswith(BOOKING):
         return "姓名"
-    return "姓名、电话" if plain.startswith(MATCH) else FIELDS.get(plain, plain)
+    return "姓名、电话" if plain.startswith(MATCH) else FIELDS.get(plain, plain.removeprefix(OPENED))
 
 
 @dataclass(frozen=True, slots=True)

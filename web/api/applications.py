@@ -151,10 +151,11 @@ def _waiting(page: CasePage) -> list[WaitingOut]:
     ]
 
 
-@operation("get", "/cases/{number}", who="signed-in", tag="applications", gives=CaseOut)
+@operation("get", "/cases/{number}", who="signed-in", tag="applications", gives=CaseOut, writes=True)
 def case(number: str) -> CaseOut:
     """One case: where it is, what is next, its papers."""
     page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+    cases.open_case(edge.work(), page, by=edge.actor(), now=edge.now())
     running = page.status in ("running", "suspended")
     desk = page.desk
     return shaped(

@@ -87,10 +87,11 @@ def inbox(query: InboxQuery) -> InboxOut:
     return InboxOut(rows=[shaped(RowOut, row) for row in page.rows], next=page.next)
 
 
-@operation("get", "/tasks/{task_id}", who="signed-in", tag="tasks", gives=TaskOut)
+@operation("get", "/tasks/{task_id}", who="signed-in", tag="tasks", gives=TaskOut, writes=True)
 def task(task_id: int) -> TaskOut:
     """One task: its form with this person's rights, and what is known."""
     page = case_page.of_task(edge.work(), task_id, actor=edge.actor(), now=edge.now())
+    cases.open_case(edge.work(), page, by=edge.actor(), now=edge.now())
     one = next(t for t in page.tasks if t.id == task_id)
     desk = page.desk if page.desk is not None and page.desk.task_id == task_id and one.state == "claimed" else None
     return shaped(

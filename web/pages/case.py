@@ -41,6 +41,7 @@ def case(number: str) -> ResponseReturnValue:
             "staff/erased.html", gone=gone, status=sentences.status(gone.status, gone.outcome), why=_(WHY[gone.why])
         )
     page = _page(number, request.args.get("step", type=edge.whole))
+    cases.open_case(edge.work(), page, by=edge.actor(), now=edge.now())
     work = None
     if page.desk is not None:
         cases.mark_seen(edge.work(), page.desk.task_id, by=edge.actor(), now=edge.now())
@@ -84,7 +85,7 @@ def case(number: str) -> ResponseReturnValue:
 
 
 #: Why what a case said of people was erased.
-WHY = {"retention": "保存期满", "asked": "本人要求删除，按规定可以删"}
+WHY = {"retention": "保存期满", "asked": "本人要求删除，按规定可以删", "taken-back": "本人撤回了同意"}
 
 
 def _each(page: CasePage) -> list[schedules.Progress]:

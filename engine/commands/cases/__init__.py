@@ -19,7 +19,7 @@ from engine.commands.cases.mending import correct_applicant, reissue_paper, void
 from engine.commands.cases.moving import move_office, move_units
 from engine.commands.cases.online import apply_online, receive
 from engine.commands.cases.rating import close_rating, rate
-from engine.commands.cases.reading import open_file, open_paper, open_sheet, reveal
+from engine.commands.cases.reading import open_case, open_file, open_paper, open_sheet, reveal
 from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.submit import Behalf, Person, person_of, submit
 from engine.commands.cases.telling import tell
@@ -55,6 +55,7 @@ __all__ = [
     "mark_seen",
     "move_office",
     "move_units",
+    "open_case",
     "open_file",
     "open_paper",
     "open_sheet",

@@ -65,7 +65,8 @@ def look(
 def not_too_often(work: Work, user_id: int, *, now: datetime, many: int = 1) -> None:
     """TooMany: with these they would look behind more masks in this hour than one person may alone, and no head has
     granted so many."""
-    looked = work.session.scalar(select(func.count()).where(Reveal.by_id == user_id, Reveal.at > now - WITHIN)) or 0
+    behind = (Reveal.by_id == user_id, Reveal.at > now - WITHIN, ~Reveal.field.startswith(reveals.OPENED))
+    looked = work.session.scalar(select(func.count()).where(*behind)) or 0
     if looked + many <= MOST or _use(work, user_id, many, now=now):
         return
     said = f"这一次要看 {many} 人" if many > 1 else f"您这一小时已看了 {looked} 次"

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from engine.commands import readings
 from engine.commands.cases.finding import find_case
 from engine.commands.cases.looking_at_many import look
 from engine.errors import NotFound
 from engine.people import Actor, require
-from engine.reads import attachments
+from engine.reads import attachments, reveals
+from engine.reads.case_page import CasePage
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case
@@ -35,7 +37,17 @@ def _recorded(work: Work, opened: attachments.Opened, by: Actor, now: datetime) 
         case = work.session.get(Case, opened.case_id) if opened.case_id is not None else None
         facts = {"document": opened.document_id}
         audit.record(work, audit.Kind.DOCUMENT_READ, by=by, now=now, case=case, facts=facts)
+        if case is not None and case.restricted:
+            readings.note(work, case, reveals.PAPER, opened.name, by=by, now=now)
     return opened
+
+
+def open_case(work: Work, page: CasePage, *, by: Actor, now: datetime) -> None:
+    """Somebody of the hall opens the page of a case: of a restricted one it is kept what for, once a day for each
+    purpose, and shown to the person it is about (个人信息保护法 51)."""
+    case = work.session.get(Case, page.id)
+    if case is not None and case.restricted and not page.mine:
+        readings.note(work, case, reveals.CASE, page.desk.name if page.desk is not None else "", by=by, now=now)
 
 
 def reveal(work: Work, case_id: int, field: str, purpose: str, words: str, *, by: Actor, now: datetime) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import LargeBinary, String, cast, literal, null, select, union_all
 
-from engine.commands import register_rows
+from engine.commands import readings, register_rows
 from engine.errors import Invalid
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import EXPIRED, Register
 from engine.people import units
 from engine.process import Effect
+from engine.reads import reveals
 from engine.reads.knowing import Person
 from engine.records import audit, registers
 from engine.store.models import Document, File, RegisterEntry
@@ -86,6 +87,9 @@ def look_up(a: Applying, effect: Effect) -> None:
             case=a.case,
             purpose=effect.headers.get("purpose", ""),
         )
+        if found:
+            what = f"{reveals.OPENED}{register.title}"[:80]
+            readings.note(a.work, a.case, what, effect.headers.get("purpose", ""), by=a.by, now=a.now)
     elif hidden:
         said = [{name: value for name, value in entry.items() if name not in hidden} for entry in said]
     if not said and effect.headers.get("none") == "error":
