@@ -61,6 +61,7 @@ def create_app(
         case,
         counter,
         county,
+        curves,
         desk,
         entry,
         handovers,
@@ -137,7 +138,7 @@ def create_app(
         *(accounts, auditing, county),
         *(taking_part, mending, studio, booking, around, api, monitoring),
         # registers 台账
-        registers,
+        *(registers, curves),
         # bonds 关系
         offers,  # 供给与预订
         *(bonds, teams, permissions, residents),

@@ -474,7 +474,7 @@ RULES: dict[str, Rule] = {
     **_door("resident", "api.take_own_copy", thing="absent"),  # the code is not theirs
     **_door("resident", "api.withdraw_consent", thing="absent"),  # no consent of theirs
     **_door("staff", "desk.data_request", "desk.data_request_answer", thing="absent"),  # nobody asked anything
-    **_door("resident", "registers.mine"),
+    **_door("resident", "registers.mine", "curves.mine"),
     **_door("resident", "resident.own_number", "resident.ask_codes", "resident.change_number"),
     **_door("resident", "api.ask_number", "api.change_number"),
     # accounts 群众账号: at any counter, never of those who need no residents' data

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from engine.errors import NotFound
 from engine.people import units
 from engine.people.units import Place
-from engine.reads import attending, boards, coverage, handovers, loans, offers, registers, tickets
+from engine.reads import attending, boards, coverage, curves, handovers, loans, offers, registers, tickets
 from engine.records import library
 from web import edge
 from web.edge import guard
@@ -116,6 +116,12 @@ def _own_registers() -> Tile | None:
     return Tile(_("我的台账"), _("大厅为我保存的记录"), "paper", url_for("registers.mine"))
 
 
+def _own_curves() -> Tile | None:
+    if not curves.mine(edge.work(), edge.actor()):
+        return None
+    return Tile(_("我的测量"), _("量过的血压、血糖，只有您看得到"), "paper", url_for("curves.mine"))
+
+
 def _boards() -> Tile | None:
     if not boards.declared(edge.work()):
         return None
@@ -203,6 +209,7 @@ OWN: tuple[Says, ...] = (
     own_ballots,
     # registers 台账
     _own_registers,
+    _own_curves,
     # boards 公开栏
     _told,
     # privacy 个人信息

@@ -238,6 +238,17 @@ class RegisterReach(_Declared):
     )
 
 
+class RegisterCurve(_Declared):
+    """What the person themself sees of the lines that their own cases left: each number by its day, and a table."""
+
+    on: FieldName = Field(description="哪天，是日期的一项 · the field with the day")
+    lines: tuple[FieldName, ...] = Field(
+        min_length=1, max_length=8, description="画成曲线的各项，都是数字 · numbers that are drawn, each by itself"
+    )
+    title: Title = Field(description="本人的页面叫什么：我的测量 · what the person's page calls it")
+    title_en: Title = Field(description="英文 · the same in English")
+
+
 class Register(_Declared):
     """A register (台账): its fields, states and readers."""
 
@@ -293,6 +304,11 @@ class Register(_Declared):
         default=None,
         description="量路程的台账：哪些项是村、设施、分钟，页面列出每个村离各种设施多远 · ways measured: which fields "
         "are the village, the facility and the minutes; a page shows how far each village is from each kind",
+    )
+    curve: RegisterCurve | None = Field(
+        default=None,
+        description="只给本人看的曲线和表：他的办件记下的数（量血压），只用于 about: case · a curve and a table "
+        "that the person alone sees, of what their cases left here; only of about: case",
     )
     accounts: Literal["resident", "staff"] = Field(
         default="resident",
@@ -371,6 +387,8 @@ class Register(_Declared):
             yield (("runs_out",), "没有 valid_until，不会到期。", "Without valid_until nothing expires.")
         if self.reach is not None:
             yield from self._reaches(self.reach)
+        if self.curve is not None:
+            yield from self._curve(self.curve)
         ends = any(state.ends for state in self.states.values())
         kept: list[tuple[tuple[str, ...], str]] = [(("keep",), self.keep)]
         kept += [(("fields", name, "keep"), field.keep) for name, field in self.fields.items()]
@@ -412,6 +430,21 @@ class Register(_Declared):
             if one not in modes:
                 zh, en = meant(one, modes)
                 yield (("reach", "on_foot"), f"mode 没有选项“{one}”。{zh}", f"mode has no option “{one}”. {en}")
+
+    def _curve(self, curve: RegisterCurve) -> Iterator[Fault]:
+        if self.about != "case":
+            yield (
+                ("curve",),
+                "curve 只用于 about: case：一行是一次。",
+                "A curve is of a register about cases: a line is one time.",
+            )
+        for at, name, type in (("on", curve.on, "date"), *(("lines", one, "number") for one in curve.lines)):
+            field = self.fields.get(name)
+            if field is None:
+                zh, en = meant(name, self.fields)
+                yield (("curve", at), f"fields 里没有“{name}”。{zh}", f"fields has no “{name}”. {en}")
+            elif field.type != type:
+                yield (("curve", at), f"“{name}”应是 type: {type}。", f"“{name}” should have type: {type}.")
 
     def _field(self, at: str, name: str, more: Iterable[str]) -> Iterator[Fault]:
         known = [*self.fields, *more]
