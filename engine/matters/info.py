@@ -20,7 +20,7 @@ from engine.matters.nouns import Nouns
 from engine.matters.orders import Order
 from engine.matters.organs import Paper
 from engine.matters.organs import Who as Signer
-from engine.matters.schema import Part, wrong, wrong_at
+from engine.matters.schema import OptionalFeel, Part, wrong, wrong_at
 from engine.matters.taking_part import Id, Mandate, Meeting, Path, Role, Tell
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -224,6 +224,20 @@ class InTime(Part):
         return found
 
 
+class TakenBack(Part):
+    """What becomes of a case whose person takes their consent back, where consent is all it stands on."""
+
+    ends: str = Field(
+        default="",
+        description="还在办的，给流程图发哪条消息，让它结束 · of a running case: the message by which the diagram ends",
+    )
+    erases: bool = Field(
+        default=False,
+        description="结束以后当晚清除里面的个人信息，不等保存期满；编号、时间、结果留下 · once it ended, what it "
+        "says of people is erased in the coming night; number, times and outcome stay",
+    )
+
+
 class Apply(Part):
     """How an application begins."""
 
@@ -247,6 +261,14 @@ class Apply(Part):
             "撤回同意会停下什么，撤回以前说给本人；不写说通行的一句 · what taking the consent back stops, as it is "
             "said before; a common sentence without it"
         ),
+    )
+    unless: OptionalFeel = Field(
+        default="",
+        description="哪种情形不用先征得同意（FEEL，读答案）：紧急救命，或者法律规定要办的（个人信息保护法 13） · when "
+        "consent is not awaited (FEEL over the answers): an emergency for life, or a duty by law",
+    )
+    taken_back: TakenBack = Field(
+        default=TakenBack(), description="撤回同意以后怎么办 · what taking the consent back does"
     )
     in_time: tuple[InTime, ...] = Field(
         default=(),

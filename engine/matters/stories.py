@@ -69,6 +69,7 @@ class Story:
     earlier: tuple[Mapping[str, Any], ...] = ()  # answers of cases of this matter that are open already
     booked: tuple[Mapping[str, Any], ...] = ()  # bookings made, and over, before it begins
     refused: tuple[str, ...] = ()  # fields for which the application must be refused: then there is no case
+    consent: bool = True  # whether the person agrees to what apply.consent asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ def _read(matter: str, files: Mapping[str, bytes]) -> tuple[Book, list[Finding]]
             earlier=tuple(before.answers for before in one.earlier),
             booked=tuple(before.model_dump(by_alias=True) for before in one.booked),
             refused=tuple(one.refused),
+            consent=one.consent,
         )
         for n, one in told.stories
     )

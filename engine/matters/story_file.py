@@ -501,6 +501,11 @@ class StoryText(Part):
         description="申请时就必须拒绝的字段（填错、晚了）；不写 steps 和 end · fields that the application is refused "
         "for, wrong or too late; no steps and no end then",
     )
+    consent: bool = Field(
+        default=True,
+        description="同不同意申请前问的（apply.consent）；false 是不同意 · whether the person agrees to what is asked "
+        "before (apply.consent)",
+    )
     steps: list[StepText] = Field(default=[], description="一步一步 · step by step")
     end: EndText = Field(default=EndText(), description="最后应当怎样 · what must be so at the end")
     says: str = Field(default="", description="给读者的话 · a word for the reader")

@@ -299,7 +299,8 @@ class Player:
             return "", None
         path = self.package.info.who.id_number
         said = forms.dig(answers, path) if path else None
-        return consent.ask(work, self.package, True, str(said or "") or None, by=by, now=self.now)
+        number = str(said or "") or None
+        return consent.ask(work, self.package, self.story.consent, number, answers=answers, by=by, now=self.now)
 
     def _refused(self) -> None:
         """The application must be refused for these fields: what is wrong in it, or comes too late."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload, undefer
 from engine import feel, forms
 from engine.errors import NotFound
 from engine.matters import BadMatter, Package
+from engine.matters.info import Apply
 from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.matches import Match
 from engine.matters.nouns.offers import Offer
@@ -80,6 +81,7 @@ class Agreed:
     number: str  # of the case
     running: bool  # its case goes on
     stops: str  # what taking it back stops, as the matter says
+    erases: bool  # … and what the case says of people goes in the coming night
     guardian: bool  # given by who cares for them, or for a child
 
 
@@ -193,19 +195,21 @@ def _consents(work: Work, user_id: int) -> tuple[Agreed, ...]:
             row.withdrawn_at,
             number or "",
             number is not None and finished is None,
-            _stops(work, version) if version and finished is None else "",
+            stops.withdrawal if stops is not None and (finished is None or stops.taken_back.erases) else "",
+            stops is not None and stops.taken_back.erases,
             (row.facts or {}).get("by") == "guardian",
         )
         for row, number, title, finished, version in rows
+        for stops in (_stops(work, version) if version else None,)
     )
 
 
-def _stops(work: Work, version: str) -> str:
-    """What the matter says; "" where that version cannot be read any more: the page has a sentence for all."""
+def _stops(work: Work, version: str) -> Apply | None:
+    """What the matter says; None where that version cannot be read any more: the page has a sentence for all."""
     try:
-        return library.version(work, version).info.apply.withdrawal
+        return library.version(work, version).info.apply
     except (NotFound, BadMatter):
-        return ""
+        return None
 
 
 def requests_of(work: Work, user_id: int, *, today: date) -> tuple[Asked, ...]:

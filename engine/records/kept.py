@@ -7,7 +7,7 @@ when they were over. Both by an index, whose condition the query repeats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -72,6 +72,18 @@ def cases_due(on: date, *, today: date) -> list[ColumnElement[bool]]:
         ~held(today),
         ~exists().where(asked.id == Case.parent_id, asked.finished_at.is_(None)),
     ]
+
+
+def taken_back(work: Work, case_ids: Sequence[int]) -> set[int]:
+    """Those of these cases whose person took their consent back, and gave none since."""
+    if not case_ids:
+        return set()
+    rows = work.session.execute(
+        select(Consent.case_id, func.count(Consent.withdrawn_at), func.count())
+        .where(Consent.case_id.in_(case_ids))
+        .group_by(Consent.case_id)
+    )
+    return {case_id for case_id, over, all in rows if case_id is not None and over == all}
 
 
 _RESIDENTS = select(User.id).where(User.kind == "resident")

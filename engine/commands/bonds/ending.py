@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from engine.commands import bond_rows, cases
+from engine.commands import bond_rows
+from engine.commands.cases import inputs
 from engine.errors import NotFound, NotNow, NotYours
 from engine.forms import written
 from engine.matters.nouns.bonds import MANDATE
@@ -15,7 +14,7 @@ from engine.people.access import side_of
 from engine.reads import bonds
 from engine.records import library, notices
 from engine.store import Work
-from engine.store.models import Bond, Case, Subscription, User
+from engine.store.models import Bond, Case, User
 
 
 def say_yes(work: Work, bond_id: int, *, by: Actor, now: datetime) -> Bond:
@@ -80,17 +79,10 @@ def _tell_both(work: Work, row: Bond, by: Actor, now: datetime) -> None:
 
 def _tell_case(work: Work, case_id: int, by: Actor, now: datetime) -> None:
     """The diagram hears that its agent is one no longer, where its matter names the message for it."""
-    mandate = library.version(work, work.session.get_one(Case, case_id).version_hash).info.mandate
-    if mandate is None or not mandate.ends:
-        return
-    waits = work.session.scalars(
-        select(Subscription)
-        .where(Subscription.case_id == case_id, Subscription.name == mandate.ends, Subscription.kind == "message")
-        .order_by(Subscription.id)
-        .limit(1)
-    ).first()
-    if waits is not None:
-        cases.deliver(work, case_id, mandate.ends, {}, key=waits.correlation, by=by, now=now)
+    case = work.session.get_one(Case, case_id)
+    mandate = library.version(work, case.version_hash).info.mandate
+    if mandate is not None and mandate.ends:
+        inputs.deliver_to_waiting(work, case, mandate.ends, by=by, now=now)
 
 
 def _tell(work: Work, row: Bond, phone: str | None, user_id: int | None, what: str, now: datetime) -> None:

@@ -3,11 +3,14 @@ fourteen it is the guardian's: one whom the hall knows as such."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from sqlalchemy import select
 
+from engine import feel
 from engine.errors import FieldError, Invalid
 from engine.matters import Package
 from engine.matters.nouns.bonds import CONSENTS, GUARDIAN
@@ -17,14 +20,25 @@ from engine.store import Work, keys
 from engine.store.models import Bond, Case, Consent
 from engine.workdays import local_date
 
+#: Of a booking: it is for nothing that cannot wait to be asked.
+NO_ANSWERS: Mapping[str, Any] = MappingProxyType({})
 #: How an application came -> whether somebody is there to be asked. The system's own cases ask nobody.
 Given = Literal["self", "guardian", ""]
 
 
 def ask(
-    work: Work, package: Package, given: bool, id_number: str | None, *, by: Actor, now: datetime, for_ref: str = ""
+    work: Work,
+    package: Package,
+    given: bool,
+    id_number: str | None,
+    *,
+    answers: Mapping[str, Any] = NO_ANSWERS,
+    by: Actor,
+    now: datetime,
+    for_ref: str = "",
 ) -> tuple[str, int | None]:
-    """("self" or "guardian", the guardian's bond): who consents. Refused when nobody did, or the wrong person.
+    """("self" or "guardian", the guardian's bond): who consents; "": nobody was asked, or nobody is awaited (`unless`).
+    Refused when nobody did, or the wrong person.
 
     by: who sends it: the person, who acts for them (`for_ref`: the subject of that bond), or a clerk who asked at the
     counter.
@@ -32,6 +46,9 @@ def ask(
     if not package.info.apply.consent:
         return "", None
     if not given:
+        unless = package.info.apply.unless
+        if unless and feel.evaluate(unless.removeprefix("="), answers) is True:
+            return "", None
         raise Invalid([FieldError("consent", "同意使用个人信息", "要先同意才能办理。", "Your consent is needed.")])
     age = age_on(born_on(id_number), local_date(now))
     if age is None or age >= CONSENTS:

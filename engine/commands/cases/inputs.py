@@ -77,6 +77,17 @@ def deliver(
     return carry_out(work, case, said, audit.Kind.MESSAGE, by=by, now=now, facts={"message": name})
 
 
+def deliver_to_waiting(work: Work, case: Case, name: str, *, by: Actor, now: datetime) -> Done | None:
+    """The one who waits for this message in the case hears it, whatever key it has. None: nothing in it waits."""
+    waits = work.session.scalars(
+        select(Subscription)
+        .where(Subscription.case_id == case.id, Subscription.name == name, Subscription.kind == "message")
+        .order_by(Subscription.id)
+        .limit(1)
+    ).first()
+    return deliver(work, case.id, name, {}, key=waits.correlation, by=by, now=now) if waits is not None else None
+
+
 def hear(
     work: Work, case_id: int, name: str, variables: Mapping[str, Any] | None = None, *, by: Actor, now: datetime
 ) -> Done | None:

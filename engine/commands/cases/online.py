@@ -52,7 +52,14 @@ def apply_online(
     elif by.kind == "resident":
         number = number or work.session.get_one(User, by.id).id_number
     whose = consents.ask(
-        work, package, consent, number, by=by, now=now, for_ref=grant.subject_ref if grant is not None else ""
+        work,
+        package,
+        consent,
+        number,
+        answers=answers,
+        by=by,
+        now=now,
+        for_ref=grant.subject_ref if grant is not None else "",
     )
     for limit in ("apply", "apply-day"):
         tries.within(work, limit, by.key, now=now)
@@ -97,7 +104,8 @@ def receive(
     village the applicant lives in, where that says who handles it."""
     package = library.current(work, matter)
     _not_without_a_time(work, package)
-    whose = consents.ask(work, package, consent, _told(package, answers, "id_number"), by=by, now=now)
+    number = _told(package, answers, "id_number")
+    whose = consents.ask(work, package, consent, number, answers=answers, by=by, now=now)
     done = submit(work, matter, answers, by=by, now=now, channel=channel, place=place, key=key)
     if done.case.received_at == now:
         consents.keep(work, package, done.case, whose, by=by, now=now)

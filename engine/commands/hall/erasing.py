@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -107,10 +108,16 @@ def date_ended(work: Work) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         said = {version: _retention(work, version) for version in sorted({row.version_hash for row in rows})}
+        at_once = kept.taken_back(work, [id for id, _at, version in rows if (one := said[version]) and one.erases])
         days = [
-            {"id": id, "keep_until": retention.until(local_date(finished_at)) or kept.NEVER}
+            {
+                "id": id,
+                "keep_until": local_date(finished_at)
+                if id in at_once
+                else one.retention.until(local_date(finished_at)) or kept.NEVER,
+            }
             for id, finished_at, version in rows
-            if finished_at is not None and (retention := said[version]) is not None
+            if finished_at is not None and (one := said[version]) is not None
         ]
         if days:
             work.session.execute(update(Case), days)
@@ -119,10 +126,19 @@ def date_ended(work: Work) -> int:
         unread |= said.keys()  # a batch of these alone would stand before all others, every night
 
 
-def _retention(work: Work, version: str) -> Retention | None:
-    """What the matter said when they began; None: that version cannot be read any more."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a matter said of keeping when its cases began."""
+
+    retention: Retention
+    erases: bool  # what it says of people goes when their consent does
+
+
+def _retention(work: Work, version: str) -> _Said | None:
+    """None: that version cannot be read any more."""
     try:
-        return library.version(work, version).info.retention
+        info = library.version(work, version).info
+        return _Said(info.retention, info.apply.taken_back.erases)
     except (NotFound, BadMatter) as bad:
         log.error("cases of the version %s get no day to be erased: %s", version[:12], bad.en)
         return None
@@ -165,6 +181,10 @@ def _erase_case(work: Work, case_id: int, *, now: datetime, again: bool = False)
     )
     # Whoever laid a hold while the row was waited for: it is looked at again now that it is locked.
     if case is None or work.session.scalar(select(Case.id).where(Case.id == case_id, kept.held(today))) is not None:
+        return
+    said = _retention(work, case.version_hash)
+    if said is not None and said.erases and kept.taken_back(work, [case.id]):
+        erase(work, [case], why="taken-back", by=SYSTEM, now=now)
         return
     later = _later(work, case, today=today)
     if later is not None and later > today:

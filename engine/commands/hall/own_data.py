@@ -14,10 +14,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.commands.cases import inputs
 from engine.commands.cases.finding import find_case
 from engine.commands.hall import erasing
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
 from engine.matters import BadMatter, Package, keeping
+from engine.matters.info import TakenBack
 from engine.people import Actor, holders, may, require, tries, units
 from engine.plain import plain
 from engine.reads import own_data as reads
@@ -92,7 +94,8 @@ def agree_electronic(work: Work, *, by: Actor, now: datetime) -> Consent:
 
 
 def withdraw_consent(work: Work, consent_id: int, *, by: Actor, now: datetime) -> Consent:
-    """撤回同意. What was done before stays lawful (15). Of a running case: its clerk is told, and its office answers
+    """撤回同意. What was done before stays lawful (15). Of a case that stands on consent alone (`taken_back`): it ends,
+    and what it says of people goes in the coming night. Of another that runs: its clerk is told, and its office answers
     what becomes of it; of electronic service: papers are served on paper from now on."""
     row = work.session.scalar(
         select(Consent).where(Consent.id == consent_id).with_for_update().execution_options(populate_existing=True)
@@ -107,6 +110,11 @@ def withdraw_consent(work: Work, consent_id: int, *, by: Actor, now: datetime) -
     case = find_case(work, row.case_id) if row.case_id is not None else None
     facts = {"consent": row.id, "purpose": row.purpose}
     audit.record(work, audit.Kind.CONSENT_WITHDRAWN, by=by, now=now, case=case, facts=facts)
+    taken_back = _taken_back(work, case) if case is not None else TakenBack()
+    if case is not None and case.finished_at is None and taken_back.ends:
+        inputs.deliver_to_waiting(work, case, taken_back.ends, by=by, now=now)
+    if case is not None and case.finished_at is not None and taken_back.erases and case.erased_at is None:
+        case.keep_until = local_date(now)
     if case is not None and case.finished_at is None:
         case.flags = [*case.flags, *([] if WITHDRAWN in case.flags else [WITHDRAWN])]
         case.version += 1
@@ -114,6 +122,14 @@ def withdraw_consent(work: Work, consent_id: int, *, by: Actor, now: datetime) -
         _tell_clerks(work, case, now=now)
     work.session.flush()
     return row
+
+
+def _taken_back(work: Work, case: Case) -> TakenBack:
+    """What the matter says, as the case has it; nothing where that version cannot be read any more."""
+    try:
+        return library.version(work, case.version_hash).info.apply.taken_back
+    except (NotFound, BadMatter):
+        return TakenBack()
 
 
 #: The flag of a case whose applicant took their consent back.

@@ -117,7 +117,9 @@ def _beginning(words: _Words, story: StoryText, n: int) -> None:
         words.one_of("定期", "schedule", story.schedule, [*reading.declared("schedules"), *timed], n, "schedule")
     elif start is not None:
         words.answers(story.answers, start.form, n, "answers")
-        words.fields(story.refused, start.form, n, "refused")
+        # Whoever does not agree is refused at the question, which is asked beside the form.
+        asked = reading.info is not None and bool(reading.info.apply.consent)
+        words.fields([f for f in story.refused if f != "consent" or not asked], start.form, n, "refused")
         for k, first in enumerate(story.earlier):
             words.answers(first.answers, start.form, n, "earlier", k, "answers")
     _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")
