@@ -37,6 +37,7 @@ from web.demo import (
     everywhere,
     government,
     halls,
+    health,
     mediations,
     permits,
     ratings,
@@ -155,6 +156,7 @@ def fill(
     made += permits.fill(database, staff, residents, _shown(residents), now)
     made += station.fill(database, staff, now)
     made += benefits.fill(database, staff, residents, _shown(residents), now)
+    made += health.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
         made += everywhere.fill(database, staff, county()["residents"]["surnames"], dice, now)
