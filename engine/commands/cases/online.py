@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from engine import forms
 from engine.commands.applying import Done
 from engine.commands.cases import consent as consents
 from engine.commands.cases.submit import Behalf, Person, submit
 from engine.errors import FieldError, Invalid, NotNow, NotYours
+from engine.forms import written
 from engine.matters import Package
 from engine.people import Actor, login, tries, units
 from engine.people.bonds import Grant
 from engine.people.units import Place
 from engine.reads import bonds, offering
 from engine.records import library
-from engine.store import Work
+from engine.store import Work, keys
 from engine.store.models import User
 
 
@@ -106,11 +109,26 @@ def receive(
     _not_without_a_time(work, package)
     number = _told(package, answers, "id_number")
     whose = consents.ask(work, package, consent, number, answers=answers, by=by, now=now)
-    done = submit(work, matter, answers, by=by, now=now, channel=channel, place=place, key=key)
+    mine = _account(work, _told(package, answers, "name"), number) if package.info.readers == "restricted" else None
+    done = submit(work, matter, answers, by=by, now=now, channel=channel, place=place, key=key, applicant_id=mine)
     if done.case.received_at == now:
         consents.keep(work, package, done.case, whose, by=by, now=now)
         work.session.flush()
     return done
+
+
+def _account(work: Work, name: str | None, number: str | None) -> int | None:
+    """Whose account a case is that a counter takes in: the one whose identity number and name are those of the form. Of
+    a restricted case nobody but its handlers tells the person anything: they read it on their own telephone."""
+    if not name or not number:
+        return None
+    rows = work.session.execute(
+        select(User.id, User.name).where(
+            User.kind == "resident", User.disabled_at.is_(None), User.id_index.in_(keys.blinds("id", number))
+        )
+    ).all()
+    found = [row.id for row in rows if written.name(row.name or "") == written.name(name)]
+    return found[0] if len(found) == 1 else None
 
 
 def _told(package: Package, answers: Mapping[str, Any], what: str) -> str | None:
