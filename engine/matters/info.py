@@ -267,7 +267,7 @@ class Apply(Part):
         description="哪种情形不用先征得同意（FEEL，读答案）：紧急救命，或者法律规定要办的（个人信息保护法 13） · when "
         "consent is not awaited (FEEL over the answers): an emergency for life, or a duty by law",
     )
-    taken_back: TakenBack = Field(
+    consent_over: TakenBack = Field(
         default=TakenBack(), description="撤回同意以后怎么办 · what taking the consent back does"
     )
     in_time: tuple[InTime, ...] = Field(

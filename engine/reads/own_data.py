@@ -195,8 +195,8 @@ def _consents(work: Work, user_id: int) -> tuple[Agreed, ...]:
             row.withdrawn_at,
             number or "",
             number is not None and finished is None,
-            stops.withdrawal if stops is not None and (finished is None or stops.taken_back.erases) else "",
-            stops is not None and stops.taken_back.erases,
+            stops.withdrawal if stops is not None and (finished is None or stops.consent_over.erases) else "",
+            stops is not None and stops.consent_over.erases,
             (row.facts or {}).get("by") == "guardian",
         )
         for row, number, title, finished, version in rows

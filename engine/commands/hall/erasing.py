@@ -138,7 +138,7 @@ def _retention(work: Work, version: str) -> _Said | None:
     """None: that version cannot be read any more."""
     try:
         info = library.version(work, version).info
-        return _Said(info.retention, info.apply.taken_back.erases)
+        return _Said(info.retention, info.apply.consent_over.erases)
     except (NotFound, BadMatter) as bad:
         log.error("cases of the version %s get no day to be erased: %s", version[:12], bad.en)
         return None

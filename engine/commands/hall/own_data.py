@@ -94,9 +94,9 @@ def agree_electronic(work: Work, *, by: Actor, now: datetime) -> Consent:
 
 
 def withdraw_consent(work: Work, consent_id: int, *, by: Actor, now: datetime) -> Consent:
-    """撤回同意. What was done before stays lawful (15). Of a case that stands on consent alone (`taken_back`): it ends,
-    and what it says of people goes in the coming night. Of another that runs: its clerk is told, and its office answers
-    what becomes of it; of electronic service: papers are served on paper from now on."""
+    """撤回同意. What was done before stays lawful (15). Of a case that stands on consent alone (`consent_over`): it
+    ends, and what it says of people goes in the coming night. Of another that runs: its clerk is told, and its office
+    answers what becomes of it; of electronic service: papers are served on paper from now on."""
     row = work.session.scalar(
         select(Consent).where(Consent.id == consent_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -127,7 +127,7 @@ def withdraw_consent(work: Work, consent_id: int, *, by: Actor, now: datetime) -
 def _taken_back(work: Work, case: Case) -> TakenBack:
     """What the matter says, as the case has it; nothing where that version cannot be read any more."""
     try:
-        return library.version(work, case.version_hash).info.apply.taken_back
+        return library.version(work, case.version_hash).info.apply.consent_over
     except (NotFound, BadMatter):
         return TakenBack()
 

@@ -75,10 +75,10 @@ def check(reading: Reading) -> None:
             what = ("流程图里没有消息", "no message of the diagram is")
             _name(reading, info.mandate.ends, messages, what, "mandate", "ends")
     _reads(reading, info.apply.unless, answers, "apply", "unless")
-    if info.apply.taken_back.ends:
+    if info.apply.consent_over.ends:
         messages = {one.name for diagram in reading.diagrams.values() for one in diagram.messages if one.name}
         what = ("流程图里没有消息", "no message of the diagram is")
-        _name(reading, info.apply.taken_back.ends, messages, what, "apply", "taken_back", "ends")
+        _name(reading, info.apply.consent_over.ends, messages, what, "apply", "consent_over", "ends")
     if info.order is not None:
         _name(reading, info.order.signed, steps, ("没有要人办的步骤", "no step that people do"), "order", "signed")
         for name in orders.TOLD:
