@@ -234,7 +234,6 @@ RULES: dict[str, Rule] = {
         "api.openapi",
         "api.places",
         "assets.static",
-        "around.near",
         "around.tiles",
         "booking.doors",
         "entry.ask_code",
@@ -385,12 +384,13 @@ RULES: dict[str, Rule] = {
         "desk.window",
         "services.carried",
     ),
+    **_door("anyone", "around.near", thing="absent"),  # no matter here declares what is near
     **_door("staff", "absences.end", thing="absent"),
     **_door("staff", "booking.check_in", "booking.step", thing="booking"),
     **_door("staff", "booking.put_on_duty", "booking.off_duty", thing="absent"),  # nothing said, nobody on duty
     **_door("staff", "together.ask"),
     **_door("staff", "together.together", thing="absent"),  # nothing chosen
-    **_door("staff", "together.told", thing="case"),
+    **_door("staff", "together.told", thing="masked"),  # who reads it to them sees it whole
     **_door("staff", "together.told_booking", thing="booking"),
     **_door("staff", "calendar.preview", "calendar.publish", thing="calendar"),
     **_door("staff", "desk.case", "desk.diagram", "desk.glance", "desk.ask", thing="case"),
