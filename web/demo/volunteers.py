@@ -122,7 +122,8 @@ def _team(database: Database, residents: Sequence[Person], first: Person, case_i
         ).one()
         there = select(BookingPlace.user_id).where(BookingPlace.slot_id == slot_id)
         taken = set(work.session.scalars(there)) | {first.actor.id}
-        numbers = dict(work.session.execute(select(User.id, User.id_number).where(User.kind == "resident")).tuples())
+        known = work.session.execute(select(User.id, User.id_number).where(User.kind == "resident"))
+        numbers = {id: number for id, number in known}
     grown = []
     for one in residents:
         age = knowing.age_on(knowing.born_on(numbers.get(one.actor.id or 0)), local_date(at))
