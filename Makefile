@@ -1,5 +1,5 @@
 # 一站 (Yizhan). Two commands matter: `make run` and `make test`. One gate holds everything: `make check`.
-.PHONY: setup setup-test run test wide soak lint packages check docs lock bench spiff shots clean
+.PHONY: setup setup-test run test wide walks matrix soak lint packages check docs lock bench spiff shots clean
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
 PYTEST = .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
@@ -17,9 +17,16 @@ run: setup
 test: setup-test
 	@$(PYTEST) -m "not wide and not soak"
 
-# Full walks, races, browser matrices, all stories, the rest on PostgreSQL: at most 25 minutes on two cores.
-wide: setup-test
-	@$(PYTEST) -m "wide and not soak"
+# Full walks, races, all stories, the rest on PostgreSQL; then the browser matrices.
+wide: walks matrix
+
+walks: setup-test
+	@$(PYTEST) -m "wide and not soak and not browser"
+
+# Every page for every person and in both languages, every matter's form by telephone, a second browser. Before a release;
+# on a slow machine they alone take more than the gate's time.
+matrix: setup-test
+	@$(PYTEST) -m "wide and not soak and browser"
 
 # Hours. One worker, so that what is killed and started again has the machine to itself. What was broken off goes on
 # where it was; `make soak PARTS="kill flood"` runs these.
@@ -40,7 +47,7 @@ packages: setup-test
 
 # The gates in order, each only when the one before held, each with the time it took.
 check: setup-test
-	@$(PYTHON) .ci/gates.py lint packages test wide
+	@$(PYTHON) .ci/gates.py lint packages test walks
 
 # The documents as one site in var/site; a dead link or a page nobody links to is an error.
 docs: setup-test

@@ -34,8 +34,9 @@ from tests.soaking import parts
 PAPERS = ["acceptance", "authority", "closing", "proxy_acceptance", "receipt", "service_receipt"]
 #: Journeys under way at once.
 HANDS = 2
-#: Seconds between two kills, at least and at most: a web process needs a second or two to come up.
-BETWEEN = (0.5, 2.5)
+#: How long a process that has come up works before it is killed, at least and at most, as a share of the time it took
+#: to come up: on a slow machine both are long, and something is done all the same.
+BETWEEN = (0.2, 1.0)
 
 
 class Hall:
@@ -48,10 +49,12 @@ class Hall:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/api/v1"
         self.processes, self.kills, self.over = {}, 0, threading.Event()
+        self.begun = {}  # name -> when its process was started
 
     def start(self, name):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("YIZHAN_") or k == "YIZHAN_DATA_KEY"}
         environment |= {"YIZHAN_HOME": str(self.home), "YIZHAN_PORT": str(self.port), **self.environment}
+        self.begun[name] = time.monotonic()
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "web.cli", name],
@@ -65,10 +68,13 @@ class Hall:
     def torment(self):
         """Kill one or the other, again and again; each has come up before it is killed, or nothing would ever be
         done."""
-        while not self.over.wait(self.dice.uniform(*BETWEEN)):
+        while not self.over.is_set():
             name = self.dice.choice(["serve", "worker"])
-            if not self.up(name):
+            while not self.up(name) and not self.over.wait(0.1):
                 continue
+            took = time.monotonic() - self.begun[name]
+            if self.over.wait(self.dice.uniform(*BETWEEN) * took):
+                return
             process = self.processes[name]
             # The whole group: the worker's press is a child of its own.
             with suppress(ProcessLookupError):
