@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run gates one after another; stop at the first that does not hold.
 
-    python3 .ci/gates.py lint packages test walks
+    python3 .ci/gates.py lint packages test share
 
 Each gate is a target of the Makefile. Its own output is shown as it comes, nothing after it: the last lines of a green
 run are pytest's own, and those of a red one say which gate it was.

@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -52,7 +53,7 @@ A_FEW = 2
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A browser test that fails runs once more; the summary then says RERUN, so that it is looked at all the same.
     One that leaves traces in a hall which others use says `flaky(reruns=0)`: a second run would stumble over its own.
 
@@ -70,6 +71,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         always = BOTH.search(item.path.as_posix()) or item.get_closest_marker("both")
         if not always and seen[item.path] > A_FEW:
             item.add_marker(pytest.mark.wide)
+    if share := os.environ.get("YIZHAN_SHARE"):
+        which, of = (int(part) for part in share.split("/"))
+        left_out = [item for item in items if zlib.crc32(item.nodeid.encode()) % of != which]
+        items[:] = [item for item in items if zlib.crc32(item.nodeid.encode()) % of == which]
+        config.hook.pytest_deselected(items=left_out)
 
 
 #: What SQLAlchemy has made of statements, by kind of database. A test opens a database of its own, with an engine of
