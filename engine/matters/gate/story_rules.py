@@ -118,7 +118,7 @@ def _beginning(words: _Words, story: StoryText, n: int) -> None:
     elif start is not None:
         words.answers(story.answers, start.form, n, "answers")
         # Whoever does not agree is refused at the question, which is asked beside the form.
-        asked = reading.info is not None and bool(reading.info.apply.consent)
+        asked = reading.info is None or bool(reading.info.apply.consent)
         words.fields([f for f in story.refused if f != "consent" or not asked], start.form, n, "refused")
         for k, first in enumerate(story.earlier):
             words.answers(first.answers, start.form, n, "earlier", k, "answers")
