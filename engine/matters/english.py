@@ -192,6 +192,7 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
         add(group.name, matter, "groups")
     add(info.limits.promised_source if info.limits.promised is not None else "", matter, "limits.promised_source")
     add(info.apply.consent, matter, "apply.consent")
+    add(info.apply.withdrawal, matter, "apply.withdrawal")
     add(info.contact.where, matter, "contact.where")
     return found
 
