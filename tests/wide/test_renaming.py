@@ -16,6 +16,8 @@ ONE = "zhenggai"
 #: Those that they, or a shared file they use, open by name: renamed together.
 WITH = {
     "shitang": ("wenhou",),
+    "rizhao": ("weiqian",),
+    "changzhe": ("weiqian",),
     "juanshu": ("peishu",),
     "jieshuzheng": ("peishu",),
     "shunfeng": ("xunche", "weidao"),
