@@ -197,8 +197,9 @@ def change(
             facts=before,
         )
     )
-    work.session.flush()
     index = _index(register, facts, entry.person, entry.id, entry.register)
+    if index != old_index or case_id is None:  # a step of a case writes all of its rows at its end
+        work.session.flush()
     if index != old_index:
         work.session.execute(delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id))
         if index:
