@@ -28,7 +28,7 @@ from engine.store.models import Case, Document, Holding, Post, RegisterEntry, Ta
 from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.wide import test_walk as walk
-from tests.wide.test_walk import World, world  # noqa: F401
+from tests.wide.test_walk import World, world  # noqa: F401 - pytest finds the fixture `world` by its name here
 
 #: The world's transactions are thrown away; these are kept.
 _keeping = Database.unit_of_work
