@@ -3,7 +3,18 @@
 Dates are local dates of the county (Asia/Shanghai); datetimes that go in or out are aware, in UTC on the way out.
 """
 
-from engine.workdays.calendar import Calendar, Day, UnknownYear, china, load, say, say_day, say_whole, sentence
+from engine.workdays.calendar import (
+    Calendar,
+    Day,
+    UnknownYear,
+    china,
+    load,
+    say,
+    say_day,
+    say_month,
+    say_whole,
+    sentence,
+)
 from engine.workdays.hours import ZONE, OpeningHours, at_end_of_day, at_start_of_day, local_date, say_at
 
 __all__ = [
@@ -20,6 +31,7 @@ __all__ = [
     "say",
     "say_at",
     "say_day",
+    "say_month",
     "say_whole",
     "sentence",
 ]

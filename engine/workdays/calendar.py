@@ -103,6 +103,15 @@ def say_whole(day: date) -> str:
     return f"{day.year}年{say_day(day)}"
 
 
+def say_month(day: date) -> str:
+    """`2026年11月`: the month of a day, where the day says nothing.
+
+    >>> say_month(date(2026, 11, 5))
+    '2026年11月'
+    """
+    return f"{day.year}年{day.month}月"
+
+
 def sentence(days: Iterable[Day], lang: str = "zh") -> str:
     """The account of a period as one line, in Chinese or English."""
     return "; ".join(day.zh() if lang == "zh" else day.en() for day in days)

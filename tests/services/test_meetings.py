@@ -367,7 +367,7 @@ def test_a_leave_blocks_new_meetings_and_shows_those_that_stand(office):
         ], "what stands is shown, not called off"
         assert work.session.scalars(select(Meeting)).one().state == "planned"
         told = work.session.scalars(select(Notice).where(Notice.user_id == office.lai.id)).all()
-        assert sorted(one.channel for one in told if "1 个已经约好的" in one.text) == ["inapp", "sms"]
+        assert sorted(one.channel for one in told if "1 个已经约好的" in one.text) == ["screen", "sms"]
         lai = work.session.get(User, office.lai.id)
         free = seen.free_times(work, [lai], None, 60, matter="tiaojie", after=START - timedelta(hours=8))
         assert free[0] >= START + day

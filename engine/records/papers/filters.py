@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from engine.workdays import say_whole
+from engine.workdays import say_month, say_whole
 
 if TYPE_CHECKING:
     from engine.workdays import Day
@@ -43,7 +43,7 @@ def month(value: str | date | None) -> str:
     """
     if value is None or value == "":
         return ""
-    return f"{_on(value).year}年{_on(value).month}月"
+    return say_month(_on(value))
 
 
 def _on(value: str | date) -> date:
