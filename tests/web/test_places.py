@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.people import load
+from engine.people import load, units
 from engine.reads import by_place, overview
 from engine.records import sheets
-from engine.store.models import Case, WorkOrder
+from engine.store.models import Case, Unit, WorkOrder
 from tests.commands import acting
 from tests.conftest import NOW
 
@@ -74,3 +74,13 @@ def test_the_page_comes_as_a_spreadsheet_with_a_line_a_place(county):
     assert lines["乡镇、单位", "村（社区）"] == ["中心类型", "在办", "快到期", "超承诺"]
     assert lines["龙门滩镇", ""] == lines["龙门滩镇", "苏洋村"] == ["", 3, "", 1]
     assert len(rows) == 7 and lines["合计", ""][1:] == [4, "", 1]
+
+
+def test_the_villages_of_each_type_of_centre_open_their_lists(county):
+    with county.database.unit_of_work() as work:
+        work.session.execute(update(Unit).where(Unit.name == "苏洋村").values(centre="scattered,ungated"))
+        units.forget(work)
+    page = county.client("wu")
+    text = page.get("/desk/overview/places").text
+    assert "按中心类型" in text and "which=open&amp;centre=scattered" in text
+    assert page.get("/desk/overview/cases?which=open&centre=scattered").text.count("data-row") == 3
