@@ -180,6 +180,7 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
     for field in ("short", "nature", "kind", "level", "fee"):
         add(getattr(info, field), matter, field)
     add(info.scope_words, matter, "scope")
+    add(info.agent_words, matter, "agent_words")
     for field in ("conditions", "results"):
         for text in getattr(info, field):
             add(text, matter, field)

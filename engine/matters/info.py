@@ -362,6 +362,10 @@ class Matter(Nouns):
         "the guide alone, `within` is held by the counters",
     )
     agent: bool = Field(default=True, description="可以代办 · may be handled by an agent")
+    agent_words: Line = Field(
+        default="",
+        description="指南上“能不能代办”怎么说，不写按 agent · what the guide says where yes or no is not all of it",
+    )
     in_force: InForce = Field(description="办理期 · from when until when")
     contact: Contact = Field(default=Contact(), description="咨询 · where people ask")
     complaint: Contact = Field(default=Contact(), description="投诉 · where people complain")

@@ -157,6 +157,7 @@ def guide(name: str) -> ResponseReturnValue:
             "visits": _("不用跑") if info.visits == 0 else _("%(n)s 次", n=info.visits),
             "scope": info.scope_words,
             "agent": info.agent,
+            "agent_words": info.agent_words,
             "kept": _("一直保存")
             if info.retention.years == "permanent"
             else _("办结后 %(n)s 年，到期清除个人信息", n=info.retention.years),

@@ -18,7 +18,8 @@ from engine.process import Effect
 from engine.reads import reveals
 from engine.reads.knowing import Person
 from engine.records import audit, registers
-from engine.store.models import Document, File, RegisterEntry
+from engine.store import keys
+from engine.store.models import Document, File, RegisterEntry, User
 from engine.workdays import local_date
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def look_up(a: Applying, effect: Effect) -> None:
     register, on = registers.register_of(one), local_date(a.now)
     most = min(int(effect.headers.get("most") or 20), registers.MOST)
     found = _found(a, effect, one, register, on, most + 1)
+    if effect.headers.get("own") == "true" and a.by.kind == "resident":
+        found = [entry for entry in found if _telephone_is_theirs(a, entry)]
     said = [registers.said(a.work, one, entry, on=on) for entry in found[:most]]
     hidden = register.sensitive
     if hidden and effect.headers.get("sensitive") == "true":
@@ -135,6 +138,15 @@ def whom(a: Applying, effect: Effect) -> Person:
         said = {key: str(given.get(key) or "").strip() for key in ("name", "phone", "id_number")}
         return Person(said["name"], said["phone"] or None, said["id_number"] or None)
     return Person(case.applicant_name, case.applicant_phone, case.applicant_id_number)
+
+
+def _telephone_is_theirs(a: Applying, entry: RegisterEntry) -> bool:
+    """Whether the entry bears the telephone that this account came in by: a name and an identity number anybody may
+    type who knows them."""
+    user = a.work.session.get(User, a.by.id)
+    person = entry.person if isinstance(entry.person, Mapping) else {}
+    number = person.get("phone")
+    return bool(user and user.phone_index and number) and user.phone_index in keys.blinds("phone", str(number))
 
 
 def _place(a: Applying, effect: Effect) -> int | None:

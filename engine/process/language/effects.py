@@ -662,10 +662,13 @@ _ALL = (
         "查台账",
         "Look up a register",
         "在事项声明的台账里查，当场得到结果。按人或按 key 查得一条（entry），按各项查得几条（entries，最多 most 条，"
-        "还有更多时 more 为真）。健康、儿童信息不给，除非写明 sensitive 和 purpose，每次都有记录。",
+        "还有更多时 more 为真）。健康、儿童信息不给，除非写明 sensitive 和 purpose，每次都有记录。"
+        "谁在册不能让别人知道的（党员名册），写 own：群众在网上问，只有用册上那个手机号登录的人查得到。",
         "Looks into a register that the matter declares and is answered at once. By person or key: one entry; by the "
         "fields it searches: entries, at most `most` of them, and more says whether there are others. Health and child "
-        "data are left out unless sensitive and purpose are given, and each such reading is recorded.",
+        "data are left out unless sensitive and purpose are given, and each such reading is recorded. Where nobody is "
+        "to learn who stands in it (party members), say own: a resident online finds only what bears the telephone "
+        "they signed in by.",
         headers=(
             Header("register", "台账", "the register's name in matter.yaml or a shared file", required=True),
             Header("most", "最多几条", "entries at most, up to 200", default="20"),
@@ -685,6 +688,12 @@ _ALL = (
             ),
             Header("sensitive", "健康、儿童信息", "true: health and child data too", choices=(("true", "要"),)),
             Header("purpose", "用途", "why health or child data are read; it is recorded"),
+            Header(
+                "own",
+                "只认本人",
+                "true: an account learns of an entry only by the telephone that the entry bears",
+                choices=(("true", "账号的手机号要和台账里的一样"),),
+            ),
         ),
         arguments=(
             Argument("person", "是谁", "name, phone, id_number of whom it is about", kind="context"),
