@@ -25,7 +25,7 @@ from engine.matters import Package, english
 from engine.reads import english_names
 from engine.reads.reveals import PURPOSES
 from engine.store import Work
-from web import edge, language
+from web import edge, formats, language
 
 #: The schema of a step that asks nothing: only to be confirmed.
 EMPTY_FORM: dict[str, Any] = {"type": "default", "id": "empty", "schemaVersion": 19, "components": []}
@@ -167,14 +167,24 @@ def answer(line: Line) -> str:
     if not language.english() or not line.parts:
         return line.text
     if line.type == "signature":
-        return _("已签名（%(day)s）", day=line.parts[0])
+        return _("已签名（%(day)s）", day=_day(line.parts[0]))
     if line.type == "fingerprint":
-        return _("已按指印（%(day)s）", day=line.parts[0])
+        return _("已按指印（%(day)s）", day=_day(line.parts[0]))
+    if line.type == "datetime":
+        return _day(line.parts[0])
     if line.type == "filepicker":
         return _("%(n)s 个文件", n=line.parts[0])
     if line.type == "checkbox":
         return _("是") if line.parts[0] == "是" else _("否")
     return ", ".join(_said(part) for part in line.parts)
+
+
+def _day(text: str) -> str:
+    """A day of an answer, with its time of day if it has one; what is a time alone stays."""
+    try:
+        return f"{formats.day(text[:10], True)}{text[10:16]}"
+    except ValueError:
+        return text
 
 
 def within(text: str, parts: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.forms import templates
 from engine.forms.answers import EVERYTHING, Rights, options_of
 from engine.forms.schema import CHOICES, Field, Form
 from engine.plain import dig
+from engine.workdays import say_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +142,20 @@ def _said(kind: str, parts: tuple[str, ...]) -> str:
     text = "、".join(parts)
     if not parts:
         return ""
+    if kind in ("datetime", "signature", "fingerprint"):
+        text = _day_said(text)
     shown = {"signature": f"已签名（{text}）", "fingerprint": f"已按指印（{text}）", "filepicker": f"{text} 个文件"}
     return shown.get(kind, text)
+
+
+def _day_said(text: str) -> str:
+    """A day, or a day and a time, as people write it: 2026年9月18日 09:00. A time alone stays as it is.
+
+    >>> _day_said("2026-09-18 09:00"), _day_said("09:00")
+    ('2026年9月18日 09:00', '09:00')
+    """
+    try:
+        on = date.fromisoformat(text[:10])
+    except ValueError:
+        return text
+    return f"{say_whole(on)}{text[10:16]}"

@@ -178,6 +178,12 @@ def test_answers_are_described_in_words():
     ]
 
 
+def test_a_day_is_said_as_people_write_it_and_not_as_it_is_stored():
+    one = form(*({"type": "datetime", "subtype": kind, "key": kind, f"{kind}Label": kind} for kind in ("date", "time")))
+    said = [line.text for line in forms.describe(one, {"date": "2026-09-18", "time": "09:30"})]
+    assert said == ["2026年9月18日", "09:30"]
+
+
 PATH = "M10 10" + " L20 30" * 12
 
 

@@ -143,7 +143,6 @@ def check(name: str) -> ResponseReturnValue:
     answers = forms.check(form, body["answers"], env=_env())
     if question:
         return jsonify({})
-    rules = package.info.limits.rules()
     return jsonify(
         review=render_template(
             "resident/review.html",
@@ -151,11 +150,21 @@ def check(name: str) -> ResponseReturnValue:
             place=units.tree(edge.work()).full_name(place) if place else "",
             before=_before(name, _bond()),
             consent=package.info.apply.consent,
-            promised=(rules.promised.en() if english() else rules.promised.zh()) if rules.promised else "",
+            promised=_promised(package),
             send=_at("resident.send", name, _bond()),
             once=secrets.token_urlsafe(12),
         )
     )
+
+
+def _promised(package: Package) -> str:
+    """How soon it is done, as one says it; "" where nothing is promised."""
+    promised = package.info.limits.rules().promised
+    if promised is None:
+        return ""
+    if not promised.n:
+        return _("我们承诺当场办好。")
+    return _("我们承诺 %(time)s内办好。", time=promised.en() if english() else promised.zh())
 
 
 def _before(name: str, bond: int | None) -> list[dict[str, str]]:

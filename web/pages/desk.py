@@ -24,10 +24,13 @@ from engine.reads import (
     tickets,
 )
 from engine.reads import inbox as lists
-from web import edge
+from web import edge, names
 from web.pages import limits, operations
 
 pages = Blueprint("desk", __name__, url_prefix="/desk")
+
+#: So many units of one person the bar names; whoever points at them reads all.
+SHOWN_UNITS = 2
 
 
 @pages.app_context_processor
@@ -36,16 +39,26 @@ def shell() -> dict[str, Any]:
     actor = edge.actor()
     if actor.kind != "staff" or not request.path.startswith("/desk") or edge.must_first():
         return {}
-    return {"nav": _nav(), "standing": _standing()}
+    units_ = _units()
+    return {"nav": _nav(), "standing": _standing(units_), "standing_whole": _("、").join(units_)}
 
 
-def _standing() -> str:
+def _units() -> list[str]:
+    """Where the actor has posts of their own."""
     work = edge.work_or_none()
     own = [p for p in edge.actor().positions if p.for_id is None]
     if work is None or not own:
-        return ""
+        return []
     tree = units.tree(work)
-    return _("、").join(dict.fromkeys(tree.by_id[p.unit_id].name for p in own if p.unit_id in tree.by_id))
+    found = dict.fromkeys(tree.by_id[p.unit_id].name for p in own if p.unit_id in tree.by_id)
+    return [names.named(one) for one in found]
+
+
+def _standing(units_: list[str]) -> str:
+    """The same for the bar, which holds one line."""
+    if len(units_) <= SHOWN_UNITS:
+        return _("、").join(units_)
+    return _("%(some)s等 %(n)s 处", some=_("、").join(units_[:SHOWN_UNITS]), n=len(units_))
 
 
 def _nav() -> list[dict[str, Any]]:
