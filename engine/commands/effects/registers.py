@@ -146,7 +146,8 @@ def _telephone_is_theirs(a: Applying, entry: RegisterEntry) -> bool:
     user = a.work.session.get(User, a.by.id)
     person = entry.person if isinstance(entry.person, Mapping) else {}
     number = person.get("phone")
-    return bool(user and user.phone_index and number) and user.phone_index in keys.blinds("phone", str(number))
+    index = user.phone_index if user is not None else None
+    return index is not None and bool(number) and index in keys.blinds("phone", str(number))
 
 
 def _place(a: Applying, effect: Effect) -> int | None:
