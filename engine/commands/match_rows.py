@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import feel, forms
@@ -26,7 +27,7 @@ from engine.reads.knowing import Person
 from engine.reads.matches import Declared, Where
 from engine.records import audit, counters, documents, jobs, messages, notices
 from engine.store import Work
-from engine.store.models import Case, MatchLeg, MatchPair, MatchSide
+from engine.store.models import Case, MatchApart, MatchLeg, MatchPair, MatchSide
 from engine.workdays import ZONE, local_date, say_at
 
 #: A pair is over, and each side masked again, so long after the last moment it may begin: nobody is cut off on the way.
@@ -252,7 +253,7 @@ def _dues(work: Work, what: Declared, row: MatchSide, now: datetime) -> None:
         "over": row.until_at + AFTER,
         "forget": row.until_at + max(written.span(what.match.keep), AFTER),
     }
-    if what.match.of(row.side).valid:
+    if what.match.of(row.side).valid or what.match.of(row.side).who is not None:
         moments["documents"] = min(morning, row.starts_at)
     for act, at in moments.items():
         if act == "documents" and at <= now:
@@ -301,9 +302,9 @@ def _for_whom(sides: Sequence[MatchSide], by: Actor, facts: dict[str, Any]) -> t
 
 
 def fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> None:
-    """Its documents hold on the day."""
+    """Who offers it still may, and the documents hold on the day."""
     where = Where((supply.place_id, supply.to_id), supply.starts_at, supply.until_at)
-    gone = reads.lapsed(work, what, what.match.supply, person_of(supply), where, supply.answers or {}, now)
+    gone = reads.no_more(work, what, what.match.supply, person_of(supply), where, supply.answers or {}, now)
     if gone:
         raise NotNow(gone[0].zh, gone[0].en, unfit=True)
 
@@ -331,6 +332,7 @@ def ask_held(
     _open(supply, need, now)
     if need.person_index == supply.person_index:
         raise NotNow("两边是同一个人，不能配。", "Both are of the same person.")
+    _together(work, what, supply, need)
     legs, earlier = _legs_and_earlier(work, supply, need)
     first, last = _ridden(legs, need)
     if min(leg.capacity - leg.taken for leg in legs[first : last + 1]) < need.places:
@@ -400,6 +402,12 @@ def held(work: Work, pair_id: int) -> tuple[MatchSide, MatchSide]:
     supply, need = _both(work, pair.need_id, pair.supply_id)
     work.session.refresh(pair)
     return supply, need
+
+
+def _together(work: Work, what: Declared, supply: MatchSide, need: MatchSide) -> None:
+    """NotNow: one of them said "not again". It does not say which."""
+    if reads.apart(work, what, supply, need):
+        raise NotNow("这两位不能配，请另找。", "These two are not matched: look for another.", unfit=True)
 
 
 def _open(supply: MatchSide, need: MatchSide, now: datetime) -> None:
@@ -481,6 +489,7 @@ def agree_held(
 ) -> None:
     """The same, of rows that are held already."""
     _open(supply, need, now)
+    _together(work, what, supply, need)
     version = work.session.execute(
         update(MatchPair)
         .values(state="agreed", agreed_at=now, version=MatchPair.version + 1)
@@ -938,6 +947,74 @@ def _case_of(row: MatchSide) -> int | None:
     return row.case_id or row.opened_id
 
 
+# ---------------------------------------------------------------- not again, and money
+
+
+def part(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
+    """The person of this side is matched with the other's no more; what still waits or holds between them is over. The
+    other is told what is called off, and not why. NotNow: nobody knows any more who they are."""
+    mine, other = (pair.need, pair.supply) if side == "need" else (pair.supply, pair.need)
+    if not reads.may_part(what, pair, mine, other):
+        raise NotNow("这一条不能说以后不再一起。", "Expected two who had agreed and are still known.")
+    assert mine.person_index is not None
+    assert other.person_index is not None
+    if not reads.parted(work, what, mine, other):
+        row = MatchApart(match=what.key, by_index=mine.person_index, of_index=other.person_index, at=now)
+        work.insert_once(row)
+    _record_pair(work, audit.Kind.MATCH_APART, pair, by, now)
+    for live in _live_between(work, what, mine, other):
+        cancel(work, what, live, mine.side if live.id == pair.id else _side_of(live, mine), "", by=by, now=now)
+
+
+def _side_of(pair: MatchPair, mine: MatchSide) -> str:
+    return "need" if pair.need.person_index in reads.known_as(mine) else "supply"
+
+
+def _live_between(work: Work, what: Declared, mine: MatchSide, other: MatchSide) -> Sequence[MatchPair]:
+    """What still waits for an answer, or was agreed, between these two persons, on whatever day."""
+    need, supply = aliased(MatchSide), aliased(MatchSide)
+    one, two = reads.known_as(mine), reads.known_as(other)
+    query = (
+        select(MatchPair.id)
+        .join(need, need.id == MatchPair.need_id)
+        .join(supply, supply.id == MatchPair.supply_id)
+        .where(
+            need.match == what.key,
+            MatchPair.ended_at.is_(None),
+            or_(
+                and_(need.person_index.in_(one), supply.person_index.in_(two)),
+                and_(need.person_index.in_(two), supply.person_index.in_(one)),
+            ),
+        )
+    )
+    return work.session.scalars(reads.pair_query(MatchPair.id.in_(query))).all()
+
+
+def rejoin(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
+    """The person of this side thinks better of it. What the other said stands."""
+    mine, other = (pair.need, pair.supply) if side == "need" else (pair.supply, pair.need)
+    for row in reads.parted(work, what, mine, other):
+        work.session.delete(row)
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_APART, pair, by, now)
+
+
+def charge(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
+    """The need says that the supply asks for money: what is still to come is off, and a case finds out. NotNow: it is
+    not the time to say so, or it was said."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair, ["state", "version", "agreed_at", "charged_at"])
+    if not reads.may_charge(what, pair, now):
+        raise NotNow("这一条不能再说，请打窗口电话。", "It cannot be said of this one: ring the counter.")
+    pair.charged_at, pair.version = now, pair.version + 1
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_CHARGED, pair, by, now)
+    if pair.state == "agreed" and now < max(supply.starts_at, need.starts_at):
+        cancel(work, what, pair, "need", f"这一项{what.match.costs[0]}。", by=by, now=now)
+    payload = {"pair": pair.id, "what": "charged"}
+    jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair.id}:charged", payload, now=now)
+
+
 # ---------------------------------------------------------------- due
 
 
@@ -964,16 +1041,16 @@ def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) ->
     elif act == "documents":
         side = what.match.of(row.side)
         where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
-        gone = reads.lapsed(work, what, side, person_of(row), where, row.answers or {}, now)
+        gone = reads.no_more(work, what, side, person_of(row), where, row.answers or {}, now)
         if gone:
-            zh, en = gone[0].zh, gone[0].en
+            zh, en = gone[0].zh.rstrip("。") + "。", gone[0].en.rstrip(".") + "."
             end_side(work, what, row, "cancelled", zh, by=by, now=now, stopped=True)
             _tell(
                 work,
                 row,
                 f"stopped:{row.id}",
-                f"{what.match.title}：{zh}今天的已经取消。",
-                f"{what.match.title_en}: {en} Today's was called off.",
+                f"{what.match.title}：{zh}{say_at(row.starts_at)}的已经取消。",
+                f"{what.match.title_en}: {en} What you said for {_said(row)} was called off.",
                 now,
                 urgent=True,
             )

@@ -18,11 +18,13 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from engine.commands import match_looks
 from engine.errors import AlreadyDone, FieldError, Invalid, NotNow
 from engine.findings import meant
 from engine.matters.nouns import Declared
 from engine.matters.nouns.registers import ABOUT_SOMEBODY, Register
 from engine.people import Actor
+from engine.reads.knowing import Person
 from engine.records import registers
 from engine.records.registers import Whom, find, get, matching, of_people, of_person, register_of
 from engine.store import Work
@@ -197,6 +199,8 @@ def change(
             facts=before,
         )
     )
+    if register.about == "person" and (register.ends(entry.state) or set(before) - {"place"}):
+        match_looks.look_again(work, one.key, _about(entry), entry.version, now)
     index = _index(register, facts, entry.person, entry.id, entry.register)
     if index != old_index or case_id is None:  # a step of a case writes all of its rows at its end
         work.session.flush()
@@ -225,6 +229,11 @@ def set_state(
 
 
 # ---------------------------------------------------------------- the parts
+
+
+def _about(entry: RegisterEntry) -> Person:
+    told = entry.person or {}
+    return Person(str(told.get("name") or ""), told.get("phone"), told.get("id_number"), entry.user_id)
 
 
 class _Known:

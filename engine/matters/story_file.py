@@ -42,6 +42,9 @@ VERBS = {
     "agree": {"open"},
     "decline": {"open"},
     "absent": {"open"},
+    "apart": {"open"},
+    "rejoin": {"open"},
+    "charged": {"open"},
     "lend": {"open"},
     "take_back": {"open"},
     "renew": {"open"},
@@ -270,6 +273,15 @@ class StepText(Part):
     agree: PairText | None = Field(default=None, description="同意对方（撮合） · says yes to the other")
     decline: PairText | None = Field(default=None, description="不同意（撮合） · says no to the other")
     absent: PairText | None = Field(default=None, description="说对方没有来（撮合） · says that the other did not come")
+    apart: PairText | None = Field(
+        default=None, description="说以后不再和对方一起（撮合） · says: not again with the other"
+    )
+    rejoin: PairText | None = Field(
+        default=None, description="改了主意，又可以配（撮合） · takes back that they said so"
+    )
+    charged: PairText | None = Field(
+        default=None, description="说对方要收钱（撮合） · says that the other asks for money"
+    )
     lend: LoanText | None = Field(default=None, description="借出 · a copy is lent")
     take_back: LoanText | None = Field(default=None, description="还回 · a copy is back")
     renew: LoanText | None = Field(default=None, description="续借 · a loan is renewed")

@@ -487,12 +487,13 @@ def wanted(
 ) -> tuple[MatchSide | MatchPair, dict[str, Any]]:
     """The need that a story speaks of (`facts: {need: {from, to, starts_at, …}}`): the applicant's, not matched in
     time, and this is its case; and what the case knows of it. With `supply: {who, answers}` somebody gave it, nobody
-    said that they arrived, and this is the case of that. It is of the match that opens this matter."""
+    said that they arrived or it was said that they asked for money, and this is the case of that. It is of the match
+    that opens this matter."""
     said = story.facts["need"]
-    one = next(
-        d
+    one, why = next(
+        (d, d.what.why_opened(package.name))
         for d in package.declared("matches").values()
-        if isinstance(d.what, Match) and package.name in (d.what.opens("unmatched"), d.what.opens("arrive"))
+        if isinstance(d.what, Match) and d.what.why_opened(package.name)
     )
     starts_at = when(said["starts_at"]).astimezone(UTC)
     given = said.get("supply")
@@ -512,7 +513,10 @@ def wanted(
     supply = matching.say(work, one.key, "supply", answers=given.get("answers") or {}, by=giver, **where)
     pair = matching.ask(work, row.id, supply.id, by=applicant, now=then)
     matching.agree(work, pair.id, version=pair.version, by=giver, now=then)
-    pair.called = POSTS
+    if why == "charged":
+        pair.charged_at = then
+    else:
+        pair.called = POSTS
     return pair, {side.side: match_rows.known_of(work, side) for side in (row, supply)}
 
 

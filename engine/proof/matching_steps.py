@@ -88,6 +88,9 @@ def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], by
         "absent": matching.absent,
         "arrive": matching.arrive,
         "cancel": matching.cancel,
+        "apart": matching.part,
+        "rejoin": matching.rejoin,
+        "charged": matching.charge,
     }
     verbs[verb](work, pair.id, version=pair.version, by=by, now=now)
 

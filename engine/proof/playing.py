@@ -46,6 +46,7 @@ from engine.store.models import (
     ForEachItem,
     Incident,
     Job,
+    MatchPair,
     Notice,
     RegisterEntry,
     Task,
@@ -288,7 +289,9 @@ class Player:
                 booking.case_id = done.case.id
             if "loan" in story.facts:  # as the verbs of loans have it when they open the case
                 lent(work, self.package, story, hall, done.case, now=self.now)
-            if need is not None:
+            if isinstance(need, MatchPair) and need.charged_at is not None:
+                need.charged_id = done.case.id
+            elif need is not None:
                 need.opened_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number
 

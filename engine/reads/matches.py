@@ -26,7 +26,7 @@ from engine.reads import attachments, knowing
 from engine.reads.knowing import Person
 from engine.records import documents, library
 from engine.store import Work
-from engine.store.models import MatchLeg, MatchPair, MatchSide
+from engine.store.models import MatchApart, MatchLeg, MatchPair, MatchSide
 from engine.workdays import ZONE
 
 #: Most rows of one list.
@@ -149,15 +149,41 @@ def why_not(
     answers: Mapping[str, Any],
     now: datetime,
 ) -> list[Not]:
-    """Every reason why this person may not be on this side; empty: they may. Null is not yes."""
-    asked: list[OfferNeed] = [need for need in (side.who, *side.needs.values()) if need is not None]
+    """Every reason why this person may not be on this side; empty: they may."""
+    found = _unmet(work, list(side.needs.values()), what, person, where, answers, now)
+    return no_more(work, what, side, person, where, answers, now) + found
+
+
+def no_more(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Not]:
+    """Why what was said by this person holds no more: who they are now, and their documents on the day."""
+    who = _unmet(work, [side.who] if side.who is not None else [], what, person, where, answers, now)
+    return who + lapsed(work, what, side, person, where, answers, now)
+
+
+def _unmet(
+    work: Work,
+    asked: Sequence[OfferNeed],
+    what: Declared,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Not]:
+    """Those that are not so. Null is not yes."""
     holds = _values(work, [need.if_ for need in asked], what, person, where, answers, now)
-    found = [
+    return [
         Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}")
         for need, yes in zip(asked, holds, strict=True)
         if yes is not True
     ]
-    return found + lapsed(work, what, side, person, where, answers, now)
 
 
 def lapsed(
@@ -312,7 +338,48 @@ def fitting(work: Work, row: MatchSide, *, actor: Actor, now: datetime) -> list[
         MatchPair.supply_id == (row.id if row.side == "supply" else MatchSide.id),
         MatchPair.state.in_(("asked", "agreed")),
     )
-    return _rows(work, what, work.session.scalars(_ordered(query.where(~asked))).all(), actor)
+    query = query.where(~asked)
+    if what.match.apart and row.person_index is not None:
+        query = query.where(~exists().where(_between(row.match, MatchSide.person_index, known_as(row))))
+    return _rows(work, what, work.session.scalars(_ordered(query)).all(), actor)
+
+
+def known_as(row: MatchSide) -> tuple[str, ...]:
+    """The indexes of whose it is: while the key is changed, those of before too."""
+    if row.person_index is None:
+        return ()
+    whose = Person(row.name or "", row.phone, row.id_number, row.user_id)
+    return tuple(dict.fromkeys((row.person_index, *whose.indexes)))
+
+
+def _between(key: str, one: Any, others: Sequence[str]) -> ColumnElement[bool]:
+    """One of these two said: not again. Whoever said it."""
+    return and_(
+        MatchApart.match == key,
+        or_(
+            and_(MatchApart.by_index == one, MatchApart.of_index.in_(others)),
+            and_(MatchApart.of_index == one, MatchApart.by_index.in_(others)),
+        ),
+    )
+
+
+def apart(work: Work, what: Declared, one: MatchSide, other: MatchSide) -> bool:
+    """Whether either of these two said that they are matched no more."""
+    if not what.match.apart:
+        return False
+    mine, theirs = known_as(one), known_as(other)
+    said = select(MatchApart.id).where(or_(*(_between(what.key, index, theirs) for index in mine)))
+    return bool(mine and theirs) and work.session.scalar(said.limit(1)) is not None
+
+
+def parted(work: Work, what: Declared, row: MatchSide, other: MatchSide) -> list[MatchApart]:
+    """What the person of this side said of the other's."""
+    query = select(MatchApart).where(
+        MatchApart.match == what.key,
+        MatchApart.by_index.in_(known_as(row)),
+        MatchApart.of_index.in_(known_as(other)),
+    )
+    return list(work.session.scalars(query))
 
 
 def stops_of(row: MatchSide) -> tuple[int, ...]:
@@ -409,6 +476,10 @@ class Pair:
     arrives: bool = False  # the time has come: the reader may say so
     called: int = 0  # nobody said so in time: 1 both were told, 2 the family, 3 the posts
     slip: bool = False  # the paper can be opened
+    parts: bool = False  # the reader may say: not again with this one
+    apart: bool = False  # and did
+    charges: bool = False  # the reader may say that the other asks for money
+    charged: bool = False  # it was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,6 +611,7 @@ def _pair(
     open_ = found.state == "agreed" and (own or whole)
     stops = ridden(found, found.supply.legs)
     paper = documents.of_key(work, f"match-slip:{found.id}") if found.state == "agreed" and own else None
+    parts = answers and may_part(what, found, row, other)
     return Pair(
         id=found.id,
         number=found.number,
@@ -562,6 +634,10 @@ def _pair(
         arrives=(answers or may(actor, "serve", found)) and may_arrive(what, found, found.need, found.supply, now),
         called=found.called,
         slip=paper is not None and paper.state == "ready",
+        parts=parts,
+        apart=parts and bool(parted(work, what, row, other)),
+        charges=answers and row.side == "need" and may_charge(what, found, now),
+        charged=found.charged_at is not None and answers and row.side == "need",
     )
 
 
@@ -583,6 +659,17 @@ def may_arrive(what: Declared, pair: MatchPair, need: MatchSide, supply: MatchSi
     """Whether it is the time to say that they arrived, and nobody said it, nor that the other stayed away."""
     begins = max(need.starts_at, supply.starts_at)
     return what.match.arrive is not None and pair.arrived_at is None and may_say(pair, need, begins, now)
+
+
+def may_part(what: Declared, pair: MatchPair, row: MatchSide, other: MatchSide) -> bool:
+    """Whether the person of this side may say: not again. Once both knew each other, while it is known who they are."""
+    return what.match.apart and pair.agreed_at is not None and bool(row.person_index and other.person_index)
+
+
+def may_charge(what: Declared, pair: MatchPair, now: datetime) -> bool:
+    """Whether the need may say that the supply asked for money: once both knew each other, and nobody said it."""
+    asked = what.match.charged is not None and pair.agreed_at is not None and pair.charged_at is None
+    return asked and pair.need.forgotten_at is None and now <= pair.need.until_at + SAY
 
 
 def ridden(found: MatchPair, legs: Sequence[MatchLeg]) -> tuple[int, ...]:

@@ -175,3 +175,17 @@ def test_the_desk_sees_who_says_nothing_and_says_it_for_them(hall, clock):
     assert "没有人说到了，请打电话" not in desk.get(day).text
     with hall.database.reading() as work:
         assert work.session.scalar(select(MatchPair.arrived_by)) == "desk"
+
+
+def test_a_rider_says_not_again_and_that_money_was_asked_and_the_driver_sees_neither(hall):
+    driver, rider = hall.client("zhang"), hall.client("xu")
+    supply, need = said(driver, "supply", SEATS), said(rider, "need", RIDE)
+    ask = re.search(r'action="(/matches/own/\d+/ask/\d+)"', rider.get(need).text)[1]
+    assert "对方要收钱" not in rider.post(ask, follow_redirects=True).text  # nobody knows nobody yet
+    assert "对方要收钱" not in act(driver, supply, "agree").text
+    assert "对方要收钱？" in rider.get(need).text
+    assert "协调员会来核实" in act(rider, need, "charged").text
+    assert "您说过以后不再和对方一起" in act(rider, need, "apart").text
+    seen = driver.get(supply).text
+    assert "您说过" not in seen and "协调员" not in seen
+    assert "改主意了" not in act(rider, need, "rejoin").text

@@ -114,6 +114,7 @@ WHY = {
         leave: matters;
         loan: loans post;
         loan_hold: loans post;
+        match_apart: match;
         match_side: match;
         matter_version: matter code name;
         online_block: offer;
@@ -155,6 +156,7 @@ WHY = {
         case: name_index surname_index phone_index id_index;
         case_party: name_index phone_index id_index address_index;
         key_move: old new;
+        match_apart: by_index of_index;
         match_side: person_index day_key;
         one_time_code: phone_index;
         online_block: person_index;

@@ -41,6 +41,8 @@ class PairOut(Shape):
     phone: str
     arrived: str  # which side said that they arrived (or desk); empty: nobody yet
     arrives: bool  # the caller may say so now
+    apart: bool  # the caller said: not again with this one
+    charged: bool  # the caller said that the other asked for money
 
 
 class MatchSideOut(MatchOut):
@@ -71,9 +73,19 @@ class Asking(Shape):
 
 
 class Answering(Shape):
-    act: Literal["agree", "refuse", "cancel", "absent", "arrive"]
+    act: Literal["agree", "refuse", "cancel", "absent", "arrive", "apart", "rejoin", "charged"]
     version: int
     reason: str = Field("", max_length=200)
+
+
+#: What is said of a pair beside yes, no and called off.
+SAID = {
+    "absent": matching.absent,
+    "arrive": matching.arrive,
+    "apart": matching.part,
+    "rejoin": matching.rejoin,
+    "charged": matching.charge,
+}
 
 
 def _out(row: reads.Row) -> dict[str, Any]:
@@ -95,6 +107,8 @@ def _side(side_id: int) -> MatchSideOut:
             phone=one.phone,
             arrived=one.arrived,
             arrives=one.arrives,
+            apart=one.apart,
+            charged=one.charged,
         )
         for one in found.pairs
     ]
@@ -164,9 +178,8 @@ def answer_match(side_id: int, pair_id: int, body: Answering) -> MatchSideOut:
     reads.seen(edge.work(), side_id, actor=edge.actor())
     if body.act == "agree":
         matching.agree(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
-    elif body.act in ("absent", "arrive"):
-        say = matching.absent if body.act == "absent" else matching.arrive
-        say(edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
+    elif body.act in SAID:
+        SAID[body.act](edge.work(), pair_id, version=body.version, by=edge.actor(), now=edge.now())
     else:
         act = matching.refuse if body.act == "refuse" else matching.cancel
         act(edge.work(), pair_id, version=body.version, reason=body.reason, by=edge.actor(), now=edge.now())

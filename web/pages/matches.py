@@ -312,6 +312,15 @@ def answer(side_id: int, pair_id: int) -> ResponseReturnValue:
     elif act == "absent":
         matching.absent(edge.work(), pair_id, **what)
         flash(_("记下了，已经告诉对方。"))
+    elif act == "apart":
+        matching.part(edge.work(), pair_id, **what)
+        flash(_("记下了，以后不再给您和对方配。对方不知道是您说的。"))
+    elif act == "rejoin":
+        matching.rejoin(edge.work(), pair_id, **what)
+        flash(_("好的，以后又可以配了。"))
+    elif act == "charged":
+        matching.charge(edge.work(), pair_id, **what)
+        flash(_("记下了，钱不用付。协调员会来核实。"))
     else:
         matching.cancel(edge.work(), pair_id, reason=request.form.get("reason", "")[:200], **what)
         flash(_("已取消，告诉对方了。"))

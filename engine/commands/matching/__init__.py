@@ -14,7 +14,7 @@ from engine.commands import cases, match_rows
 from engine.commands.cases.looking_at_many import look
 from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
-from engine.matters.nouns.matches import MatchArrival, MatchUnmatched
+from engine.matters.nouns.matches import MatchArrival, MatchCharged, MatchUnmatched
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.plain import plain
 from engine.reads import bonds, knowing, reveals
@@ -176,6 +176,36 @@ def arrive(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) 
     return row
 
 
+def _mine(pair: MatchPair, by: Actor) -> str:
+    """Which side the actor acts for. NotYours."""
+    side = next((one.side for one in (pair.need, pair.supply) if _acts(by, one)), "")
+    if not side:
+        _for(by, pair.need)
+    return side
+
+
+def part(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """Not again with this one: from here on nobody matches the two, and the other does not learn of it."""
+    row = _pair(work, pair_id, version)
+    match_rows.part(work, reads.of(work, row.supply.match), row, _mine(row, by), by=by, now=now)
+    return row
+
+
+def rejoin(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """Whoever said "not again" takes it back."""
+    row = _pair(work, pair_id, version)
+    match_rows.rejoin(work, reads.of(work, row.supply.match), row, _mine(row, by), by=by, now=now)
+    return row
+
+
+def charge(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """Whoever needs it says that the other asks for money."""
+    row = _pair(work, pair_id, version)
+    _for(by, row.need)
+    match_rows.charge(work, reads.of(work, row.supply.match), row, by=by, now=now)
+    return row
+
+
 def end(work: Work, side_id: int, *, version: int, reason: str = "", by: Actor, now: datetime) -> int:
     """Call off a need or supply, with all its pairs: the others are told. How many were."""
     row = reads.side(work, side_id)
@@ -214,6 +244,8 @@ def match_due(database: Database, job: Leased, equipment: object, now: datetime)
             pair_id = int(job.payload["pair"])
             if act == "open":
                 _open_search(work, pair_id, now)
+            elif act == "charged":
+                _open_charged(work, pair_id, now)
             elif act == "found":
                 match_rows.found(work, pair_id, by=SYSTEM, now=now)
             else:
@@ -265,9 +297,23 @@ def _open_search(work: Work, pair_id: int, now: datetime) -> None:
     match_rows.record(work, audit.Kind.MATCH_OPENED, need, SYSTEM, now, case=case.number)
 
 
+def _open_charged(work: Work, pair_id: int, now: datetime) -> None:
+    """Somebody asked for money: a case, for whoever finds out. Once."""
+    supply, need = match_rows.held(work, pair_id)
+    pair = reads.pair(work, pair_id)
+    what = reads.declared(work).get(need.match)
+    charged = what.match.charged if what is not None else None
+    if charged is None or pair.charged_id is not None or None in (need.name, supply.name):
+        return
+    about = {row.side: match_rows.known_of(work, row) for row in (need, supply)}
+    case = _submit(work, charged, need, about, f"match:pair:{pair.id}:charged", now)
+    pair.charged_id = case.id
+    match_rows.record(work, audit.Kind.MATCH_OPENED, need, SYSTEM, now, case=case.number)
+
+
 def _submit(
     work: Work,
-    opening: MatchUnmatched | MatchArrival,
+    opening: MatchUnmatched | MatchArrival | MatchCharged,
     row: MatchSide,
     about: Mapping[str, Any],
     key: str,

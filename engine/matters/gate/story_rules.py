@@ -307,7 +307,8 @@ def _met(words: _Words, step: StepText, *path: object) -> None:
     reading = words.reading
     if reading.info is None:
         return
-    for verb in ("supply", "need", "ask", "agree", "decline", "absent", "arrive", "cancel"):
+    verbs = ("supply", "need", "ask", "agree", "decline", "absent", "arrive", "cancel", "apart", "rejoin", "charged")
+    for verb in verbs:
         said = getattr(step, verb)
         name = getattr(said, "match", "")
         if not name:
@@ -335,7 +336,7 @@ def _wanted(reading: Reading, need: object, *path: object) -> None:
         told.append(("supply", supply.get("answers"), ("supply", "answers")))
     for one in reading.declared("matches").values():
         match = one.what
-        if not isinstance(match, Match) or reading.name not in (match.opens("unmatched"), match.opens("arrive")):
+        if not isinstance(match, Match) or not match.why_opened(reading.name):
             continue
         for side, answers, at in told:
             form = reading.forms.get(match.of(side).ask)

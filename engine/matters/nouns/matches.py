@@ -238,6 +238,17 @@ class MatchArrival(MatchPart):
         return written.span(self.takes) + written.span(self.after)
 
 
+class MatchCharged(MatchPart):
+    """One side asks for money all the same: that trip is off, and somebody finds out."""
+
+    opens: Id = Field(description="开出哪个事项的办件，由协调的人核实，一次 · the matter whose case it opens, once")
+    answers: dict[str, str] = Field(
+        default={},
+        description="申请表单填什么：路径 → 文字或 FEEL（need、supply） · what its form gets: words, or FEEL over need "
+        "and supply",
+    )
+
+
 def _span(text: str) -> str:
     try:
         written.span(text)
@@ -326,6 +337,16 @@ class Match(MatchPart):
         description="到了要说一声；没有人说的，先告诉双方，再告诉家人，再告诉岗位；不写不问 · who rides says that they "
         "arrived; without a word both are told, then the family, then the posts; without it nobody is asked",
     )
+    charged: MatchCharged | None = Field(
+        default=None,
+        description="求的一方说供的一方要收钱：这一趟作罢，开出哪个事项的办件去核实；不写没有这个按钮 · the need says "
+        "that the supply asks for money: that trip is off, and a case finds out",
+    )
+    apart: bool = Field(
+        default=False,
+        description="任何一方可以说以后不再和对方一起：从此不再配，对方不知道 · either side may say: not again; the "
+        "two are matched no more, and the other is not told",
+    )
     over: MatchTells | None = Field(
         default=None,
         description="时间过了，或者本人取消了，告诉办件；一定会来 · over or called off: told to the case; this one "
@@ -355,10 +376,15 @@ class Match(MatchPart):
             return f"分摊成本：{self.fee.shared}", f"Cost is shared: {self.fee.shared_en}"
         return "不收费", "Free of charge"
 
-    def opens(self, key: Literal["unmatched", "arrive"]) -> str:
+    def opens(self, key: Literal["unmatched", "arrive", "charged"]) -> str:
         """The matter of the case that it opens then; "" for none."""
-        what: MatchUnmatched | MatchArrival | None = getattr(self, key)
+        what: MatchUnmatched | MatchArrival | MatchCharged | None = getattr(self, key)
         return what.opens if what is not None else ""
+
+    def why_opened(self, matter: str) -> str:
+        """What opens a case of this matter: unmatched, arrive, charged; "" when nothing of it does."""
+        keys: tuple[Literal["unmatched", "arrive", "charged"], ...] = ("unmatched", "arrive", "charged")
+        return next((key for key in keys if self.opens(key) == matter), "")
 
     def of(self, side: str) -> MatchSideOf:
         """One of its two sides."""

@@ -50,7 +50,7 @@ from engine.store.models.for_each import ForEach, ForEachItem
 from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, HandoverTrouble
 from engine.store.models.joined import CaseAnswer, CaseJoin
 from engine.store.models.loans import Loan, LoanHold
-from engine.store.models.matches import MatchLeg, MatchPair, MatchSide
+from engine.store.models.matches import MatchApart, MatchLeg, MatchPair, MatchSide
 from engine.store.models.people import (
     AccountMerge,
     ApiToken,
@@ -151,6 +151,7 @@ __all__ = [
     "Loan",
     "LoanHold",
     "LookGrant",
+    "MatchApart",
     "MatchLeg",
     "MatchPair",
     "MatchSide",

@@ -120,6 +120,9 @@ class MatchPair(Base):
 
     #: The case that was opened because nobody said that they arrived: once.
     opened_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+    charged_at: Mapped[datetime | None]  # the need says that the supply asked for money
+    #: The case that finds out: once.
+    charged_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
 
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")
     supply: Mapped[MatchSide] = relationship(foreign_keys=[supply_id], lazy="raise")
@@ -137,6 +140,7 @@ class MatchPair(Base):
         CheckConstraint("called between 0 and 3", name="called"),
         Index("ix_match_pair_need_id", "need_id"),
         Index("uq_match_pair_opened_id", "opened_id", unique=True),
+        Index("uq_match_pair_charged_id", "charged_id", unique=True),
         Index("ix_match_pair_supply_id", "supply_id"),
         # a need asks a supply once at a time, and rides with one
         Index(
@@ -154,4 +158,22 @@ class MatchPair(Base):
             sqlite_where=text(AGREED),
             postgresql_where=text(AGREED),
         ),
+    )
+
+
+class MatchApart(Base):
+    """Somebody said: not again with this person. Blind on both sides: it tells nobody who they are."""
+
+    __tablename__ = "match_apart"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    match: Mapped[str] = mapped_column(String(81))  # the declaration's key
+    by_index: Mapped[str] = mapped_column(String(64))  # who said so
+    of_index: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("uq_match_apart_match", "match", "by_index", "of_index", unique=True),
+        Index("ix_match_apart_of_index", "of_index"),
+        CheckConstraint("by_index <> of_index", name="two"),
     )
