@@ -199,7 +199,7 @@ def change(
             facts=before,
         )
     )
-    if register.about == "person" and (register.ends(entry.state) or set(before) - {"place"}):
+    if register.about == "person" and _bears_on_what_they_offer(register, before):
         match_looks.look_again(work, one.key, _about(entry), entry.version, now)
     index = _index(register, facts, entry.person, entry.id, entry.register)
     if index != old_index or case_id is None:  # a step of a case writes all of its rows at its end
@@ -229,6 +229,12 @@ def set_state(
 
 
 # ---------------------------------------------------------------- the parts
+
+
+def _bears_on_what_they_offer(register: Register, before: Mapping[str, Any]) -> bool:
+    """How they stand, or a day until when something holds: what else may be asked is asked at the next yes, and on the
+    morning, and costs this change nothing."""
+    return any(name == "state" or name in register.fields and register.fields[name].type == "date" for name in before)
 
 
 def _about(entry: RegisterEntry) -> Person:

@@ -55,7 +55,11 @@ WAYS = register(
 
 def test_the_nearest_counts_and_what_was_not_measured_is_unknown(database, cast, monkeypatch):
     package = SimpleNamespace(info=SimpleNamespace(name="生活圈"), decisions={})
-    monkeypatch.setattr(library, "declared", lambda work, kind: {"way": (WAYS, package), "book": (BOOKS, package)})
+    monkeypatch.setattr(
+        library,
+        "declared",
+        lambda work, kind: {"way": (WAYS, package), "book": (BOOKS, package)} if kind == "registers" else {},
+    )
     measured = [
         ("1", cast.suyang.code, "clinic", "苏洋卫生室", 8),
         ("2", cast.suyang.code, "clinic", "镇卫生院", 25),

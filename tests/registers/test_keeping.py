@@ -36,7 +36,9 @@ ONE = register(
 
 @pytest.fixture(autouse=True)
 def published(monkeypatch):
-    monkeypatch.setattr(library, "declared", lambda work, kind: {"volunteer": (ONE, None)})
+    monkeypatch.setattr(
+        library, "declared", lambda work, kind: {"volunteer": (ONE, None)} if kind == "registers" else {}
+    )
 
 
 def put(work, cast, whom, **values):
@@ -83,7 +85,7 @@ def test_posts_are_told_in_the_words_of_the_register(database, cast, monkeypatch
         runs_out={"before": "1d", "tells": ["agent"], "says": "七天没有巡查", "says_en": "not patrolled for a week"},
         readers=["window"],
     )
-    monkeypatch.setattr(library, "declared", lambda work, kind: {"grid": (grids, None)})
+    monkeypatch.setattr(library, "declared", lambda work, kind: {"grid": (grids, None)} if kind == "registers" else {})
     with database.unit_of_work() as work:
         rows.put(work, grids, {"by": "2026-10-10"}, by=cast.zhou, now=NOW, whom=ZHANG, place_id=cast.suyang.id)
         for day in ("2026-10-09", "2026-10-11"):
