@@ -1,6 +1,8 @@
 # 一站 (Yizhan). Two commands matter: `make run` and `make test`. One gate holds everything: `make check`.
 .PHONY: setup setup-test run test wide walks share matrix soak lint packages check docs lock bench spiff shots clean
 PYTHON ?= python3
+# Compiled modules are kept, whatever the machine says: to compile them anew is most of what each process takes to start.
+export PYTHONDONTWRITEBYTECODE =
 PYTEST_WORKERS ?= 2
 PYTEST = .venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -q
 

@@ -9,6 +9,7 @@ import pkgutil
 import click
 
 from web import shell
+from web.loading import loading
 
 
 class Lazy(click.Group):
@@ -23,7 +24,8 @@ class Lazy(click.Group):
         name = cmd_name.replace("-", "_")
         # a word that Python keeps for itself is a module with one more dash: import_
         module = f"{name}_" if keyword.iskeyword(name) else name
-        command = importlib.import_module(f"web.shell.{module}").command
+        with loading():
+            command = importlib.import_module(f"web.shell.{module}").command
         assert isinstance(command, click.Command)
         return command
 

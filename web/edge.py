@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar, cast
 from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.wrappers import Response
 
 from engine.errors import FieldError, Invalid, NotYours
@@ -84,8 +84,26 @@ def admits(who: Who, actor: Actor) -> bool:
     return actor.kind == "staff" and who in actor.roles
 
 
+class LazyRule(Rule):
+    """A rule of which the functions that build its address are made when the first address is built.
+
+    Werkzeug compiles two functions a rule when it is added: with five hundred rules that is most of what an application
+    takes to start, and a process builds the addresses of a few.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def built(rule: Rule, **values: Any) -> tuple[str, str]:
+            make = super(LazyRule, self)._compile_builder(append_unknown)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", make.__get__(rule, None))
+            return make(rule, **values)
+
+        return built
+
+
 class Hall(Flask):
     """The Flask application: dispatching happens inside a guard and a unit of work."""
+
+    url_rule_class = LazyRule
 
     database: Database
     settings: Settings
