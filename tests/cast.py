@@ -11,8 +11,9 @@ from sqlalchemy import select
 from engine import matters, people
 from engine.people import holders, login, units
 from engine.records import library
-from engine.store import Work, keys
+from engine.store import Database, Work, keys
 from engine.store.models import Holding, Post, User
+from tests import once
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -141,6 +142,16 @@ def hire(work: Work, now: datetime, matter_names: tuple[str, ...] = ("daiban",))
         library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)
 
     return meet(work, now)
+
+
+def hired(database: Database, now: datetime, matter_names: tuple[str, ...] = ("daiban",)) -> SimpleNamespace:
+    """The cast in a database that has nobody yet: see `hire`."""
+
+    def make() -> SimpleNamespace:
+        with database.unit_of_work() as work:
+            return hire(work, now, matter_names)
+
+    return once.made(database, ("cast", now, matter_names), make)
 
 
 def meet(work: Work, now: datetime) -> SimpleNamespace:

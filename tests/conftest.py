@@ -7,6 +7,7 @@ shared by the xdist workers). Each test gets a database like a migrated template
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import re
@@ -29,8 +30,12 @@ from sqlalchemy import event, inspect
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
+from engine import matters
 from engine.store import db as store
 from tests import postgres
+
+# Nothing of what is loaded before the first test becomes garbage: half of collecting would be looking through it.
+gc.disable()
 
 # The same examples in every run: what a test finds today it finds tomorrow, on every machine.
 hypothesis_settings.register_profile("yizhan", derandomize=True, database=None, deadline=None)
@@ -71,6 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         always = BOTH.search(item.path.as_posix()) or item.get_closest_marker("both")
         if not always and seen[item.path] > A_FEW:
             item.add_marker(pytest.mark.wide)
+    gc.freeze()  # what was collected stays: no test looks through it for garbage
+    gc.enable()
     if share := os.environ.get("YIZHAN_SHARE"):
         which, of = (int(part) for part in share.split("/"))
         left_out = [item for item in items if zlib.crc32(item.nodeid.encode()) % of != which]
@@ -97,6 +104,21 @@ def _remember(open_: Callable[[Any], Engine]) -> Callable[[Any], Engine]:
     return opened
 
 
+def _read_once(load: Callable[[Path, str], Any]) -> Callable[[Path, str], Any]:
+    """The matters of this repository, read once a process: no test writes into them, and nobody into a package."""
+    read: dict[str, Any] = {}
+
+    def loaded(root: Path, name: str) -> Any:
+        if root != ROOT:
+            return load(root, name)
+        if name not in read:
+            read[name] = load(root, name)
+        return read[name]
+
+    return loaded
+
+
+matters.load = _read_once(matters.load)
 store._sqlite, store._postgresql = _remember(store._sqlite), _remember(store._postgresql)
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+
 from engine.commands import cases
 from engine.people import login
 from engine.store import Database
@@ -69,10 +72,26 @@ class Open:
             return SimpleNamespace(id=row.id, version=row.version, element=row.element, state=row.state)
 
 
+class _Compiled(BytecodeCache):
+    """The pages' templates as this process has compiled them: every hall has an environment of its own."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.made:
+            bucket.bytecode_from_string(self.made[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.made[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _Compiled()
+
+
 def open_hall(database: Database, clock: Callable[[], datetime], home: Path, *, csrf: bool = False) -> Open:
     """The application with its cast."""
-    with database.unit_of_work() as work:
-        cast = the_cast.hire(work, clock())
+    cast = the_cast.hired(database, clock())
     app = create_app(
         Settings(home=home, database_url="", secret_key="a key of the tests"),
         database=database,
@@ -80,4 +99,5 @@ def open_hall(database: Database, clock: Callable[[], datetime], home: Path, *, 
         testing=True,
     )
     app.config["WTF_CSRF_ENABLED"] = csrf
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return Open(app, database, cast, clock)

@@ -23,8 +23,7 @@ from web.settings import Settings
 def api(sqlite, clock, tmp_path):
     from tests import cast
 
-    with sqlite.unit_of_work() as work:
-        people = cast.hire(work, clock())
+    people = cast.hired(sqlite, clock())
     app = create_app(
         Settings(home=tmp_path, database_url="", secret_key="s" * 32), database=sqlite, clock=clock, testing=True
     )

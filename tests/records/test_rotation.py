@@ -20,6 +20,7 @@ from engine.store import keys
 from engine.store.keys import Keys
 from engine.store.models import Case, File, KeyMove, KeyTurn, LoanHold, RecoveryCode, Team, Unit, User
 from engine.store.models.base import Base
+from tests import once
 from tests.commands import acting
 from tests.records.test_records import equipment, work_off
 from web import start
@@ -47,12 +48,16 @@ def own_keys(monkeypatch, tmp_path):
 
 @pytest.fixture
 def hall(database, cast, clock, own_keys):
-    case_id = acting.finished(database, cast, clock)
-    acting.submit(database, cast.xu, clock())
-    with database.unit_of_work() as work:
-        files.store(work, b"a photo", "照片.jpg", "image/jpeg", case_id=case_id, now=clock())
-    work_off(database, equipment(), clock())
-    background.seal(database, now=clock())
+    def make():
+        case_id = acting.finished(database, cast, clock)
+        acting.submit(database, cast.xu, clock())
+        with database.unit_of_work() as work:
+            files.store(work, b"a photo", "照片.jpg", "image/jpeg", case_id=case_id, now=clock())
+        work_off(database, equipment(), clock())
+        background.seal(database, now=clock())
+        return clock()
+
+    clock.now = once.made(database, "rotation", make)
     return database
 
 

@@ -18,6 +18,7 @@ from engine.people.actor import Position
 from engine.records import anchors, audit, files, inspection
 from engine.store import db, signing
 from engine.store.models import Event, File, Seal, SealedEvent
+from tests import once
 from tests.commands import acting
 from tests.records.test_records import equipment, work_off
 
@@ -25,13 +26,18 @@ from tests.records.test_records import equipment, work_off
 @pytest.fixture
 def hall(database, cast, clock):
     """A finished case with its papers, a look behind its mask, two seals, and an anchor."""
-    case_id = acting.finished(database, cast, clock)
-    work_off(database, equipment(), clock())
-    background.seal(database, now=clock())
-    with database.unit_of_work() as work:
-        reveal(work, case_id, "phone", "contact", "打电话核对", by=cast.chen, now=clock())
-    background.seal(database, now=clock())
-    assert _found(database) == []
+
+    def make():
+        case_id = acting.finished(database, cast, clock)
+        work_off(database, equipment(), clock())
+        background.seal(database, now=clock())
+        with database.unit_of_work() as work:
+            reveal(work, case_id, "phone", "contact", "打电话核对", by=cast.chen, now=clock())
+        background.seal(database, now=clock())
+        assert _found(database) == []
+        return clock()
+
+    clock.now = once.made(database, "tampering", make)
     return database
 
 

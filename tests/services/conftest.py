@@ -11,7 +11,4 @@ from tests import cast as the_cast
 
 @pytest.fixture
 def hired(sqlite, clock) -> SimpleNamespace:
-    with sqlite.unit_of_work() as work:
-        the_cast.hire(work, clock())
-    with sqlite.reading() as work:
-        return the_cast.meet(work, clock())
+    return the_cast.hired(sqlite, clock())

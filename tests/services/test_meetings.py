@@ -23,6 +23,7 @@ from engine.reads import meetings as seen
 from engine.records import audit, library
 from engine.store.models import Appointment, Case, Holding, Leave, Meeting, Notice, Resource, Slot, Task, User
 from tests import cast as the_cast
+from tests import once
 from tests.services import mediating
 from tests.services.telling import ROOT
 
@@ -39,6 +40,10 @@ def office(database) -> SimpleNamespace:
 
 def open_office(database: Any) -> SimpleNamespace:
     """A justice office with three mediators, a head, and one room."""
+    return SimpleNamespace(database=database, **vars(once.made(database, "meetings", lambda: staffed(database))))
+
+
+def staffed(database: Any) -> SimpleNamespace:
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, NOW, ())
         sf = units.add(
@@ -49,7 +54,7 @@ def open_office(database: Any) -> SimpleNamespace:
         library.publish(work, matters.load(ROOT, "tiaojie"), by=people.SYSTEM, now=NOW)
         units.forget(work)
         holders.forget(work)
-    found = SimpleNamespace(database=database, cast=cast, sf=sf.id, room=room, who=who)
+    found = SimpleNamespace(cast=cast, sf=sf.id, room=room, who=who)
     with database.reading() as work:
         found.lai, found.su, found.tu = (load(work, who[n], now=NOW) for n in mediating.NAMES)
         found.zhang = load(work, cast.users["zhang"], now=NOW)

@@ -23,6 +23,7 @@ from engine.records import audit, clocks, library
 from engine.store import keys
 from engine.store.models import Case, CaseParty, Document, Notice, SideClock, Task, Tie, User
 from tests import cast as the_cast
+from tests import once
 from tests.services import mediating
 from tests.services.telling import ROOT
 
@@ -36,6 +37,10 @@ OTHER_PHONE = "13800001235"
 
 @pytest.fixture
 def office(sqlite) -> SimpleNamespace:
+    return SimpleNamespace(database=sqlite, **vars(once.made(sqlite, "parties", lambda: staffed(sqlite))))
+
+
+def staffed(sqlite: Any) -> SimpleNamespace:
     with sqlite.unit_of_work() as work:
         cast = the_cast.hire(work, NOW, ())
         sf = units.add(
@@ -46,7 +51,7 @@ def office(sqlite) -> SimpleNamespace:
         library.publish(work, matters.load(ROOT, "tiaojie"), by=people.SYSTEM, now=NOW)
         units.forget(work)
         holders.forget(work)
-    found = SimpleNamespace(database=sqlite, cast=cast, who=who)
+    found = SimpleNamespace(cast=cast, who=who)
     with sqlite.reading() as work:
         found.lai, found.su = (load(work, who[n], now=NOW) for n in mediating.NAMES[:2])
         found.zhang = load(work, cast.users["zhang"], now=NOW)
