@@ -51,6 +51,10 @@ FIELD_PROPERTIES = {
         "offers 是台账时：true 也列过了有效期的，好重新核对",
         "with a register: true lists what has expired too, to be looked at again",
     ),
+    "beside": (
+        "offers 是台账时：名称后面还写哪几项，逗号分开；不能是个人信息",
+        "with a register: which fields are read after the name, comma-separated; none about somebody",
+    ),
     "newer_than": (
         "文件要比哪个时刻新（一项答案或变量，如 closed_at）：看相机记的拍摄时间，没有的看上传时间",
         "files must be newer than this moment (an answer or a variable, such as closed_at): as the camera says, "

@@ -11,18 +11,23 @@ is the unit's code. What the form lists itself stands before them. What is sent 
 
 `within: town` gives, where a step of a case is filled in, only what stands in the town the case belongs to, or with the
 county itself; `expired: true` also what is past its valid_until, so that it can be looked at again.
+
+    {"properties": {"offers": "register:lot", "beside": "number,left,unit"}}
+
+`beside`: fields that are read after the label, so that two of one name are told apart and nobody chooses what is gone.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from engine import forms
 from engine.matters import Package
+from engine.matters.nouns.registers import Register
 from engine.people import units
 from engine.records import registers
 from engine.store import Work
@@ -59,16 +64,17 @@ def filled(work: Work, form: forms.Form, package: Package, *, on: date, place_id
     return forms.load(json.dumps(schema), form.id)
 
 
-def _asked(properties: Mapping[str, Any]) -> tuple[str, str, bool]:
-    """What a field offers, within what, and whether with what has expired."""
+def _asked(properties: Mapping[str, Any]) -> tuple[str, str, bool, tuple[str, ...]]:
+    """What a field offers, within what, whether with what has expired, and which fields are read beside."""
+    beside = tuple(name.strip() for name in str(properties.get("beside") or "").split(",") if name.strip())
     within, expired = str(properties.get("within") or ""), str(properties.get("expired")).lower() == "true"
-    return str(properties.get("offers") or ""), within, expired
+    return str(properties.get("offers") or ""), within, expired, beside
 
 
 def _values(
-    work: Work, package: Package, asked: tuple[str, str, bool], on: date, place_id: int | None
+    work: Work, package: Package, asked: tuple[str, str, bool, tuple[str, ...]], on: date, place_id: int | None
 ) -> list[dict[str, str]]:
-    offers, within, expired = asked
+    offers, within, expired, beside = asked
     one = package.declared("registers").get(offers.removeprefix(OFFERS))
     if one is None:
         return []
@@ -79,8 +85,27 @@ def _values(
         places = [tree.county.id, *(p.id for p in tree.below(town))]
     states = [name for name, state in registers.register_of(one).states.items() if not state.ends] if expired else []
     entries = registers.matching(work, one, states=states, places=places, valid_on=None if expired else on, most=MOST)
-    found = [{"value": str(entry.key), "label": entry.title or str(entry.key)} for entry in entries if entry.key]
+    register = registers.register_of(one)
+    found = [
+        {
+            "value": str(entry.key),
+            "label": " · ".join([entry.title or str(entry.key), *_beside(register, entry.facts or {}, beside)]),
+        }
+        for entry in entries
+        if entry.key
+    ]
     return sorted(found, key=lambda each: each["label"])
+
+
+def _beside(register: Register, facts: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """What these fields say: a number and a day with the name of the field, words as they are."""
+    said = []
+    for name in names:
+        field, value = register.fields.get(name), facts.get(name)
+        if field is not None and value not in (None, ""):
+            text = field.options.get(str(value), str(value))
+            said.append(f"{field.title} {text}" if field.type in ("number", "date") else text)
+    return said
 
 
 def _units(work: Work, kinds: tuple[str, ...]) -> list[dict[str, str]]:

@@ -69,9 +69,9 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
         if one.get("values"):
             box.select_option(label=next(c["label"] for c in one["values"] if c["value"] == value))
         else:
-            offered = box.locator("option").all_inner_texts()  # by the hall: a person reads names, a story has a code
-            named = next((n for n, label in enumerate(offered) if str(value) in label), 1)
-            box.select_option(index=named)
+            # by the hall: a person reads names, a story has a code
+            offered = box.locator("option").evaluate_all("all => all.map(one => one.value + ' ' + one.textContent)")
+            box.select_option(index=next((n for n, said in enumerate(offered) if str(value) in said), 1))
     elif kind == "checkbox":
         box.set_checked(bool(value))
     elif kind == "filepicker":

@@ -37,6 +37,8 @@ PLAYED = (
     "huicun",
     "jisong",
     "juanzeng",
+    "lianban",
+    "lingyong",
     "linshi",
     "rencai",
     "renchang",

@@ -47,12 +47,24 @@ def test_a_form_offers_the_entries_and_takes_no_other(database, cast):
     assert [f.field for f in refused.value.fields] == ["book"]
 
 
+def test_what_stands_beside_a_choice_tells_two_of_one_name_apart(database, cast):
+    package = opened(with_book(properties={"offers": "register:book", "beside": "title, count"}))
+    one = package.declared("registers")["book"]
+    with database.unit_of_work() as work:
+        for key, facts in (("978-2", {}), ("978-1", {"title": "活着", "count": 3})):
+            register_rows.put(work, one, {"barcode": key, **facts}, by=cast.zhou, now=NOW, unit_id=cast.yb.id)
+    with database.reading() as work:
+        form = form_choices.filled(work, package.form("ask"), package, on=NOW.date())
+        assert [o.label for o in dict(form.walk())["book"].options] == ["978-1 · 活着 · 本数 3", "978-2"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"properties": {"offers": "register:bok"}}, "book"),
         ({"properties": {"offers": "register:volunteer"}}, "没有按物登记的台账"),
         ({"type": "textfield"}, "只用于选项部件"),
+        ({"properties": {"offers": "register:book", "beside": "titel"}}, "titel"),
         ({}, ""),
     ],
 )

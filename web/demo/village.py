@@ -246,7 +246,8 @@ def _joint(player: Player, grown: Sequence[Resident], first: Resident, now: date
     for n, (kind, title, days, cost, words) in enumerate(matters):
         joint: dict[str, Any] = {"kind": kind, "title": title, "day": _on(now, days), "where": "苏洋村部"}
         joint |= {"cost": cost, "cost_words": words}
-        raw = {"applicant": {"name": "苏洋村", "phone": "0595-23500306"}, "joint": joint}
+        contact = {"name": "苏文书", "phone": "13800000306"}
+        raw = {"applicant": {"name": "苏洋村", "phone": "0595-23500306"}, "contact": contact, "joint": joint}
         at, desk = now - timedelta(days=1, hours=n), player.staff["huangcl"]
         case_id = player.send("lianban", raw, lead, at, by=desk, channel="counter")
         if kind == "staff":

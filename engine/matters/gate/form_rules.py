@@ -21,7 +21,7 @@ OFFERS = ("rooms", "villages", "towns", "offices", "branches")
 #: … and the entries of a register.
 OF_REGISTER = "register:"
 #: The custom properties of a component that something reads.
-PROPERTIES = ("check", "signs", "offers", "within", "expired", "newer_than", "pattern_hint", "hint")
+PROPERTIES = ("check", "signs", "offers", "within", "expired", "beside", "newer_than", "pattern_hint", "hint")
 #: What `within` may say.
 WITHIN = ("village", "town", "county")
 
@@ -271,7 +271,9 @@ def _properties(
     if isinstance(offers, str) and offers.startswith(OF_REGISTER):
         if reading.info is None:
             return  # no register of the matter is known
-        for zh, en in registers.offered(reading, offers.removeprefix(OF_REGISTER), str(component.get("type"))):
+        beside = [part.strip() for part in str(found.get("beside") or "").split(",") if part.strip()]
+        kind = str(component.get("type"))
+        for zh, en in registers.offered(reading, offers.removeprefix(OF_REGISTER), kind, beside):
             say("offers", f"部件「{name}」的 offers：{zh}", f'Component "{name}" offers "{offers}": {en}', offers)
         return
     if offers is not None and offers not in (*OFFERS, *roles) and reading.info is not None:  # else: no role is known

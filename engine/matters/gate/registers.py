@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.findings import meant
 from engine.forms.schema import CHOICES
@@ -65,8 +65,8 @@ def brought(reading: Reading, node: m.Node) -> dict[str, Shape] | None:
     return {"found": LEAF, "entry": one, "entries": Shape(one.entries, some=True), "more": LEAF}
 
 
-def offered(reading: Reading, name: str, kind: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with a field of this type that offers the entries of a register."""
+def offered(reading: Reading, name: str, kind: str, beside: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """What is wrong with a field of this type that offers the entries of a register, with these fields beside each."""
     known = {n: r for n, (_, r) in registers(reading).items() if r.about == "thing"}
     register = known.get(name)
     if register is None:
@@ -76,8 +76,17 @@ def offered(reading: Reading, name: str, kind: str) -> Iterator[tuple[str, str]]
     if kind not in CHOICES:
         listed = ", ".join(sorted(CHOICES))
         yield f"只用于选项部件（{listed}），不用于 {kind}。", f"only {listed} have options, {kind} has none."
-    for field in dict.fromkeys((register.key, register.label or register.key)):
-        if register.fields[field].kind in ABOUT_SOMEBODY:
+    for field in beside:
+        if field not in register.fields:
+            zh, en = meant(field, register.fields)
+            yield (
+                f"beside：台账“{name}”没有“{field}”。{zh}",
+                f"the register has no field {field!r} to stand beside. {en}",
+            )
+    for field in dict.fromkeys((register.key, register.label or register.key, *beside)):
+        if field in register.fields and (
+            register.fields[field].kind in ABOUT_SOMEBODY or register.fields[field].readers
+        ):
             yield (
                 f"台账“{name}”的“{field}”是个人信息，不能列给填表的人看。",
                 f'"{field}" of the register is about somebody and may not be shown to whoever fills in the form.',
