@@ -34,7 +34,7 @@ from web.settings import Settings
 #: Words of another language that belong on a Chinese page: names, formats, keys.
 ALLOWED = re.compile(
     # the last: a piece of a version's fingerprint
-    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+"
+    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|jpg|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+"
 )
 
 
