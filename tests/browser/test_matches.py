@@ -92,6 +92,13 @@ def test_a_rider_finds_a_driver_who_says_yes_and_both_have_the_slip(site: Site, 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     if to := os.environ.get("LOOK"):
         page.screenshot(path=f"{to}/ride.png", full_page=True)
+        slip = os.path.join(to, "slip.pdf")
+        with open(slip, "wb") as file:
+            file.write(
+                page.request.get(
+                    site.address + page.get_by_role("link", name="打开同乘确认单（PDF）").get_attribute("href")
+                ).body()
+            )
 
     desk = site.staff("zhou")
     desk.goto(f"/desk/matches?day={(local_date(site.clock()) + timedelta(days=1)).isoformat()}")
@@ -99,4 +106,19 @@ def test_a_rider_finds_a_driver_who_says_yes_and_both_have_the_slip(site: Site, 
     assert axe(desk) == [] and english_left(desk) == []
     if to := os.environ.get("LOOK"):
         desk.screenshot(path=f"{to}/ride_desk.png", full_page=True)
+
+    page.get_by_text("对方要收钱？").click()
+    page.get_by_text("以后不想再和对方一起？").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    if to := os.environ.get("LOOK"):
+        page.screenshot(path=f"{to}/ride_asks.png", full_page=True)
+    page.get_by_role("button", name="对方要收钱").click()
+    page.get_by_text("钱不用付，协调员会来核实").first.wait_for()
+    page.get_by_text("以后不想再和对方一起？").click()
+    page.get_by_role("button", name="以后不再一起").click()
+    page.get_by_text("您说过以后不再和对方一起。").wait_for()
+    assert axe(page) == [] and english_left(page) == []
+    assert not page.get_by_role("button", name="我想坐这辆").count()
+    if to := os.environ.get("LOOK"):
+        page.screenshot(path=f"{to}/ride_apart.png", full_page=True)
     assert site.troubles == []
