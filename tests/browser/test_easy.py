@@ -127,6 +127,7 @@ def visited(site: Site) -> dict[str, str]:
         "resident.apply": "/apply/daiban",
         "resident.receipt": f"/receipt/{running}",
         "resident.mine": "/mine",
+        "curves.mine": "/mine/curves",
         "resident.case": f"/mine/{number[done]}",
         "resident.rate": f"/mine/{number[done]}/rate",
         "resident.task": f"/mine/task/{task}",
