@@ -571,6 +571,7 @@ def _issue_slip(
     organ = units.place(work, need.unit_id)
     legs = legs if legs is not None else _legs(work, supply)
     lines = [line for row in (supply, need) for line in reads.said(what, row, what.match.of(row.side).tells)]
+    lines += reads.said(what, supply, what.match.supply.shows)  # the plate, that who waits at the roadside looks for
     facts = {
         "case": {"number": pair.number, "title": what.match.title},
         "organ": {"name": organ.name, "phone": organ.phone},

@@ -39,6 +39,7 @@ def test_both_have_the_same_paper_and_nobody_else(road, pair):
     assert said["way"].startswith("塔兜村 → ") and said["way"].endswith("浔中镇") and said["fee"] == "不收费"
     assert said["supply"]["name"] == "居民1" and "****" in said["supply"]["phone"] and said["places"] == 2
     assert len(said["notes"]) == 4
+    assert "闽C12345" in "".join(said["lines"])  # who waits at the roadside looks for it
     assert opened(road, pair, 1, "need").sha256 == opened(road, pair, 0, "supply").sha256
     with pytest.raises(NotFound):
         opened(road, pair, 2, "need")
