@@ -9,7 +9,7 @@ import pytest
 from engine import matters, people
 from engine.commands.worker import sweep
 from engine.people import units
-from engine.records import library
+from engine.records import library, sheets
 from tests.browser.conftest import Site
 from tests.browser.pictures import looked_at
 from tests.cast import ROOT
@@ -52,5 +52,12 @@ def test_the_head_sends_the_report_that_began_by_itself_from_a_telephone(site: S
 
         case = work.session.scalars(select(Case).where(Case.matter == "tongbao")).one()
         kinds = work.session.scalars(select(Document.kind).where(Document.case_id == case.id)).all()
+        number = case.number
     assert case.status == "running" and "monthly_report" in kinds  # the units have five working days to appeal
+    head.goto(f"/desk/cases/{number}")
+    report = head.request.get(str(head.locator("a[href*='/papers/']", has_text="通报").first.get_attribute("href")))
+    assert report.ok and report.body()[:5] == b"%PDF-"
+    sheet = head.request.get(str(head.locator("a", has_text="同样的表格（XLSX）").first.get_attribute("href")))
+    (rows, *_more) = sheets.read_all(sheet.body(), hidden=[]).values()
+    assert "响应率" in "".join(str(cell.value) for cell in rows[0])
     assert not site.troubles
