@@ -177,6 +177,7 @@ def _templates(app: edge.Hall) -> None:
         cited=names.cited,
         reason=names.reason,
         titled=names.titled,
+        sought=names.sought,
         fault=problems.words,
         present=sentences.in_person,
         noted=sentences.noted,

@@ -36,6 +36,14 @@ def purposes() -> dict[str, str]:
     return {key: _(words) for key, words in PURPOSES.items()}
 
 
+def sought(text: str) -> str:
+    """What somebody looked for, as it was kept: the kind of work, and after a colon which step or what they wrote."""
+    if not language.english():
+        return text
+    head, colon, rest = text.partition("：")
+    return f"{_(head)}: {named(rest)}" if colon else _(head)
+
+
 class Reason(Protocol):
     """A sentence in both languages."""
 

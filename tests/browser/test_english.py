@@ -270,7 +270,7 @@ def test_a_report_is_told_dispatched_answered_and_followed_in_english(site: Site
     page.get_by_label("No", exact=True).check()
     page.get_by_label("Something to be mended").check()
     page.get_by_label("Please tell us what it is about").fill("The lamp is broken")
-    page.get_by_label("Where", exact=True).fill("Suyang")
+    page.get_by_label("Where exactly", exact=True).fill("Suyang")
     page.get_by_label("You may call me afterwards").check()
     reader.read("filled in")
     page.get_by_role("button", name="Next: check").click()
