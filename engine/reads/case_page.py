@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from engine import feel, forms, matters
 from engine.deadlines import Account, Running, shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound, NotNow
+from engine.forms.kinds import CHECKS, Wrong
 from engine.matters import corrections, in_person, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
@@ -517,8 +519,18 @@ def _lines(form: forms.Form, case: Case, mine: bool, *, phones: bool = False) ->
             text = masks.phone(text)
         elif line.path.endswith("name") and len(text) < 30:
             text = masks.name(text)
+        else:  # a driving licence bears the number of its holder, and people write theirs into a note
+            text = _EIGHTEEN.sub(_identity_masked, text)
         out.append(line if text == line.text else dataclasses.replace(line, text=text, parts=(text,)))
     return out
+
+
+_EIGHTEEN = re.compile(r"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+
+
+def _identity_masked(found: re.Match[str]) -> str:
+    known = not isinstance(CHECKS["cn-id"](found[0]), Wrong)
+    return masks.id_number(found[0]) if known else found[0]
 
 
 def _names(work: Work, ids: set[int | None]) -> dict[int, str]:

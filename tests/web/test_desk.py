@@ -4,7 +4,11 @@ import re
 
 from sqlalchemy import select
 
+from engine import matters
+from engine.people import SYSTEM
+from engine.records import library
 from engine.store.models import Case, Reveal
+from tests.cast import DAIBAN, ROOT
 from tests.commands import acting
 from tests.hall import Open
 from web.pages import inbox
@@ -170,6 +174,21 @@ def test_looking_behind_a_mask_needs_a_purpose_and_is_recorded(hall: Open):
     with hall.database.reading() as work:
         (kept,) = work.session.scalars(select(Reveal))
         assert (kept.field, kept.purpose, kept.by_id) == ("phone", "联系申请人：打电话核对", hall.cast.users["chen"])
+
+
+def test_an_identity_number_is_masked_whatever_field_it_was_written_into(hall: Open):
+    """A driving licence bears its holder's number; people write theirs into an address."""
+    written = {**DAIBAN["applicant"], "address": "苏洋村12号，350526195003071239，邮编362500，12345678901234567X"}
+    text = hall.client("chen").get(f"/desk/cases/{hall.submit(applicant=written)}").text
+    assert "350526195003071239" not in text
+    assert "苏洋村12号，3505**********1239，邮编362500，12345678901234567X" in text, "no other number is touched"
+
+
+def test_a_hall_without_the_office_of_a_confidential_matter_takes_in_the_others(hall: Open):
+    with hall.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "fuer"), by=SYSTEM, now=hall.clock())
+    page = hall.client("chen").get("/desk/window")
+    assert page.status_code == 200 and "/desk/window/daiban" in page.text and "/desk/window/fuer" not in page.text
 
 
 def test_search_finds_by_number_name_and_phone_what_one_may_see(hall: Open):

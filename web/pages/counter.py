@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from engine import forms
 from engine.commands import cases, queues
-from engine.errors import FieldError, Invalid, NotNow, NotYours
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import Package
 from engine.people import groups, units
 from engine.plain import is_id
@@ -93,7 +93,10 @@ def _theirs(package: Package) -> bool:
     if actor.unit_id is None:
         return False
     own = units.place(edge.work(), actor.unit_id)
-    office = groups.unit_at(edge.work(), package.info.office, place=own, intake=own, office=own)
+    try:
+        office = groups.unit_at(edge.work(), package.info.office, place=own, intake=own, office=own)
+    except NotFound:  # this county has no such office: nobody's to write down
+        return False
     return office.id in actor.own_units
 
 
