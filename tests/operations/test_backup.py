@@ -196,7 +196,8 @@ def test_a_backup_that_does_not_fit_is_refused_and_nothing_is_touched(
     stored = next((to / "files").glob("??/??/*"))
     manifest = json.loads((to / "manifest.json").read_text())
     if harm == "changed":
-        stored.write_bytes(stored.read_bytes()[:-1] + b"?")
+        data = stored.read_bytes()
+        stored.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     elif harm == "missing file":
         stored.unlink()
     elif harm == "no manifest":

@@ -217,7 +217,8 @@ def test_what_was_tampered_with_before_is_found_offline_too(database, cast, cloc
     with database.reading() as work:
         for row in work.session.scalars(select(File).where(File.case_id == case_id).order_by(File.id)).all():
             path = files.path(work, row.sha256)
-            path.write_bytes(path.read_bytes()[:-1] + b"?")
+            data = path.read_bytes()
+            path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
         found = looked(work, "the files")
     assert {one.partition(":")[0] for one in found} == {"document", "file"}
 
