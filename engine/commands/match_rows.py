@@ -373,22 +373,12 @@ def ask_held(
     return row
 
 
-def _legs(work: Work, supply: MatchSide) -> Sequence[MatchLeg]:
-    return work.session.scalars(select(MatchLeg).where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n)).all()
-
-
 def _legs_and_earlier(work: Work, supply: MatchSide, need: MatchSide) -> tuple[list[MatchLeg], list[MatchPair]]:
     """The legs of a way, and the pairs that the need had so far: both are few, and read in one statement."""
     query = select(MatchLeg, MatchPair).outerjoin(MatchPair, MatchPair.need_id == need.id)
     query = query.where(MatchLeg.side_id == supply.id).order_by(MatchLeg.n, MatchPair.id)
     rows = work.session.execute(query.execution_options(populate_existing=True)).all()
     return list(dict.fromkeys(leg for leg, _ in rows)), list(dict.fromkeys(one for _, one in rows if one is not None))
-
-
-def _asked(work: Work, need: MatchSide) -> Sequence[MatchPair]:
-    """Whom a need waits for."""
-    query = select(MatchPair).where(MatchPair.need_id == need.id, MatchPair.state == "asked")
-    return work.session.scalars(query.order_by(MatchPair.id)).all()
 
 
 def _both(work: Work, need_id: int, supply_id: int) -> tuple[MatchSide, MatchSide]:
@@ -501,7 +491,7 @@ def agree_held(
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
     for name, value in {"state": "agreed", "agreed_at": now, "version": version}.items():
         set_committed_value(pair, name, value)
-    _booked(work, what, pair, supply, need, None, _asked(work, need), by, now)
+    _booked(work, what, pair, supply, need, *_legs_and_earlier(work, supply, need), by, now)
 
 
 def _booked(
@@ -510,7 +500,7 @@ def _booked(
     pair: MatchPair,
     supply: MatchSide,
     need: MatchSide,
-    legs: Sequence[MatchLeg] | None,
+    legs: Sequence[MatchLeg],
     others: Sequence[MatchPair],
     by: Actor,
     now: datetime,
@@ -559,7 +549,7 @@ def _issue_slip(
     pair: MatchPair,
     supply: MatchSide,
     need: MatchSide,
-    legs: Sequence[MatchLeg] | None,
+    legs: Sequence[MatchLeg],
     by: Actor,
     now: datetime,
     case: Case | None,
@@ -569,7 +559,6 @@ def _issue_slip(
     if slip is None or not slip.paper:
         return
     organ = units.place(work, need.unit_id)
-    legs = legs if legs is not None else _legs(work, supply)
     lines = [line for row in (supply, need) for line in reads.said(what, row, what.match.of(row.side).tells)]
     lines += reads.said(what, supply, what.match.supply.shows)  # the plate, that who waits at the roadside looks for
     facts = {
