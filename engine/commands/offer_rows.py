@@ -264,7 +264,8 @@ def book(
             appointments.tell_team(work, one, "offer-led", leader=one.name, by=by, now=now)
         appointments.remind(work, one, plan.policy, now)
         appointments.record(work, audit.Kind.APPOINTMENT_CONFIRMED, one, by, now)
-        appointments.cover(work, plan.resource, now=now)
+        if plan.slot.public_taken >= plan.slot.public_capacity:  # only a time that is full can be the last
+            appointments.cover(work, plan.resource, now=now)
     return made
 
 

@@ -16,6 +16,8 @@ from typing import Any, cast
 
 from sqlalchemy import ARRAY, ColumnElement, CursorResult, Text, and_, delete, func, select, update
 from sqlalchemy import cast as cast_to
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from engine.errors import AlreadyDone
 from engine.records import counters
@@ -132,7 +134,7 @@ def _in_order(ids: Sequence[int]) -> Any:
 
 def _take_one(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, int], now: datetime) -> bool:
     for last_try in (False, True):
-        if _changed(work, _step(pool, places).where(Slot.id == slot_id)):
+        if _stepped(work, slot_id, pool, places):
             got: dict[str, int] = {}
             for role, n in sorted(roles.items()):
                 if not _changed(work, _of_role(slot_id, role, n)):
@@ -144,6 +146,16 @@ def _take_one(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[s
         if last_try or not expire(work, now=now, slot_id=slot_id):
             return False
     return False
+
+
+def _stepped(work: Work, slot_id: int, pool: str, by: int) -> bool:
+    """The slot's own count; a slot that is read already then says how many are taken, as it stands in the table."""
+    statement = _step(pool, by).where(Slot.id == slot_id).returning(Slot.public_taken)
+    taken = work.session.scalar(statement, execution_options={"synchronize_session": False})
+    slot = work.session.identity_map.get(identity_key(Slot, slot_id))
+    if taken is not None and slot is not None:
+        set_committed_value(slot, "public_taken", taken)
+    return taken is not None
 
 
 def _give(work: Work, slot_id: int, pool: str, places: int, roles: Mapping[str, int]) -> bool:
