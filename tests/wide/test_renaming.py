@@ -18,6 +18,7 @@ WITH = {
     "shitang": ("wenhou",),
     "rizhao": ("weiqian",),
     "changzhe": ("weiqian",),
+    "rizhao_shi": ("rizhao_bian",),
     "juanshu": ("peishu",),
     "jieshuzheng": ("peishu",),
     "shunfeng": ("xunche", "weidao", "yaoqian"),
