@@ -18,7 +18,7 @@ from engine import feel, forms
 from engine.booking import written
 from engine.errors import NotFound
 from engine.matters import Package
-from engine.matters.nouns.matches import POSTS, Match, MatchSideOf
+from engine.matters.nouns.matches import POSTS, Match, MatchDocument, MatchSideOf
 from engine.matters.nouns.offers import OfferNeed
 from engine.people import Actor, masks, may, units
 from engine.people.access import matter_of, said_for
@@ -150,8 +150,7 @@ def why_not(
     now: datetime,
 ) -> list[Not]:
     """Every reason why this person may not be on this side; empty: they may."""
-    found = _unmet(work, list(side.needs.values()), what, person, where, answers, now)
-    return no_more(work, what, side, person, where, answers, now) + found
+    return _reasons(work, what, side, list(side.needs.values()), person, where, answers, now)
 
 
 def no_more(
@@ -164,21 +163,34 @@ def no_more(
     now: datetime,
 ) -> list[Not]:
     """Why what was said by this person holds no more: who they are now, and their documents on the day."""
-    who = _unmet(work, [side.who] if side.who is not None else [], what, person, where, answers, now)
-    return who + lapsed(work, what, side, person, where, answers, now)
+    return _reasons(work, what, side, [], person, where, answers, now)
 
 
-def _unmet(
+def _reasons(
     work: Work,
-    asked: Sequence[OfferNeed],
     what: Declared,
+    side: MatchSideOf,
+    needs: Sequence[OfferNeed],
     person: Person,
     where: Where,
     answers: Mapping[str, Any],
     now: datetime,
 ) -> list[Not]:
+    """Who they are, their documents on the day, and these needs: what all of them read is read once."""
+    who = [side.who] if side.who is not None else []
+    papers = list(side.valid.values())
+    texts = [need.if_ for need in (*who, *needs)] + [one.until for one in papers]
+    said = _values(work, texts, what, person, where, answers, now)
+    asked = len(who) + len(needs)
+    return [
+        *_unmet(who, said[: len(who)]),
+        *_lapsed(papers, said[asked:], where.day),
+        *_unmet(needs, said[len(who) : asked]),
+    ]
+
+
+def _unmet(asked: Sequence[OfferNeed], holds: Sequence[Any]) -> list[Not]:
     """Those that are not so. Null is not yes."""
-    holds = _values(work, [need.if_ for need in asked], what, person, where, answers, now)
     return [
         Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}")
         for need, yes in zip(asked, holds, strict=True)
@@ -186,28 +198,18 @@ def _unmet(
     ]
 
 
-def lapsed(
-    work: Work,
-    what: Declared,
-    side: MatchSideOf,
-    person: Person,
-    where: Where,
-    answers: Mapping[str, Any],
-    now: datetime,
-) -> list[Not]:
+def _lapsed(papers: Sequence[MatchDocument], days: Sequence[Any], on: date) -> list[Not]:
     """The documents that do not hold on the day it is about."""
     found = []
-    papers = list(side.valid.values())
-    days = _values(work, [one.until for one in papers], what, person, where, answers, now)
     for document, until in zip(papers, days, strict=True):
         last = _day(feel.to_json(until))
         if last is None:
             found.append(
                 Not(f"没有登记“{document.title}”的有效期。", f"No last day of the {document.title_en} is known.")
             )
-        elif last < where.day:
-            zh = f"{document.title}的有效期到 {last}，{where.day} 那天已经过期。请先更新登记。"
-            en = f"The {document.title_en} is valid until {last}, which is before {where.day}: renew it first."
+        elif last < on:
+            zh = f"{document.title}的有效期到 {last}，{on} 那天已经过期。请先更新登记。"
+            en = f"The {document.title_en} is valid until {last}, which is before {on}: renew it first."
             found.append(Not(zh, en))
     return found
 
