@@ -32,7 +32,7 @@ from sqlalchemy.util import LRUCache
 
 from engine import matters
 from engine.store import db as store
-from tests import postgres
+from tests import once, postgres
 
 # Nothing of what is loaded before the first test becomes garbage: half of collecting would be looking through it.
 gc.disable()
@@ -199,12 +199,7 @@ def _new_tables_are_copied(request: pytest.FixtureRequest) -> Iterator[None]:
         making.append(database)
         file = request.getfixturevalue("_without_a_row")
         making.clear()
-        lent = database._writer.raw_connection()
-        try:
-            with closing(sqlite3.connect(file)) as template:
-                template.backup(lent.driver_connection)
-        finally:
-            lent.close()
+        once.lay(file, database)
         return True
 
     migrate.upgrade = upgraded

@@ -70,11 +70,16 @@ def _keep(database: Database, value: Any) -> Kept:
 
 
 def _begin_with(database: Database, kept: Kept) -> None:
-    with closing(sqlite3.connect(kept.database)) as file:
-        _copied(database, file.backup)
+    lay(kept.database, database)
     if kept.files is not None:
         assert database.files is not None
         shutil.copytree(kept.files, database.files, dirs_exist_ok=True)
+
+
+def lay(file: Path, database: Database) -> None:
+    """What stands in a SQLite file without a journal, into this database."""
+    with closing(sqlite3.connect(file)) as kept:
+        _copied(database, kept.backup)
 
 
 def _copied(database: Database, copying: Callable[[sqlite3.Connection], None]) -> None:

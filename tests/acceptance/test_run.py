@@ -46,23 +46,29 @@ def run(home, port):
     )
 
 
-def answers(port, within):
+def comes(so, within):
+    """What `so()` says, as soon as it says something; False when the time is over."""
     until = time.monotonic() + within
     while time.monotonic() < until:
+        if (said := so()) is not None:
+            return said
+        time.sleep(0.1)
+    return False
+
+
+def answers(port, within):
+    def asked():
         try:
             return requests.get(f"http://127.0.0.1:{port}/api/v1/matters", timeout=5).status_code == 200
         except requests.ConnectionError:
-            time.sleep(0.1)
-    return False
+            return None
+
+    return comes(asked, within)
 
 
 def published(home, within):
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        if sqlite3.connect(home / "hall.db").execute("SELECT count(*) FROM matter_version").fetchone()[0]:
-            return True
-        time.sleep(0.1)
-    return False
+    counted = "SELECT count(*) FROM matter_version"
+    return comes(lambda: sqlite3.connect(home / "hall.db").execute(counted).fetchone()[0] or None, within) >= 1
 
 
 def children(pid):
