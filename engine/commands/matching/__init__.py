@@ -153,13 +153,10 @@ def absent(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) 
     """One side says that the other did not come. Who stands at the roadside has their case at once, when the
     declaration opens one for what is not matched."""
     row = _pair(work, pair_id, version)
-    side = next((one for one in (row.need, row.supply) if _acts(by, one)), None)
-    if side is None:
-        _for(by, row.need)
-        raise AssertionError("unreachable: _for refuses")
+    side = _mine(row, by)
     what = reads.of(work, row.supply.match)
-    match_rows.absent(work, what, row, side.side, by=by, now=now)
-    if side.side == "need" and now <= row.need.until_at + match_rows.AFTER:
+    match_rows.absent(work, what, row, side, by=by, now=now)
+    if side == "need" and now <= row.need.until_at + match_rows.AFTER:
         _ask_for_case(work, what, row.need, now)
     return row
 
