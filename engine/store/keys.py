@@ -206,7 +206,7 @@ def _turned(ring: Keyring) -> Keyring | None:
     if ring is not _current or _read_from is None or _stamp() in (None, _read_from):
         return None
     _follow()
-    return _current
+    return _current if _current is not ring else None  # a key from the environment stays, whatever the file says
 
 
 def _stamp() -> tuple[int, int] | None:

@@ -114,6 +114,18 @@ def test_a_name_is_sealed_and_found_by_its_blind_index(database):
         assert found.name == "李四"
 
 
+def test_a_value_that_is_not_ours_is_refused_though_a_file_of_keys_lies_beside_the_key_of_the_environment(
+    tmp_path, monkeypatch
+):
+    sealed = keys.current().seal("张三".encode(), b"text")
+    monkeypatch.setenv("YIZHAN_HOME", str(tmp_path))
+    monkeypatch.setattr(keys, "_read_from", (1, 1))  # this process had its key from a file before
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "data.key").write_bytes(b"?")
+    with pytest.raises(crypto.NotOpened):
+        keys.current().open(sealed, b"json")
+
+
 def test_a_sealed_value_cannot_be_moved_to_another_kind_of_column():
     sealed = keys.current().seal("张三".encode(), b"text")
     with pytest.raises(crypto.NotOpened):
