@@ -28,7 +28,7 @@ from engine.reads.matches import Declared, Where
 from engine.records import audit, counters, documents, jobs, messages, notices
 from engine.store import Work
 from engine.store.models import Case, MatchApart, MatchLeg, MatchPair, MatchSide
-from engine.workdays import ZONE, local_date, say_at
+from engine.workdays import ZONE, local_date, say_at, say_whole
 
 #: A pair is over, and each side masked again, so long after the last moment it may begin: nobody is cut off on the way.
 AFTER = timedelta(hours=6)
@@ -574,12 +574,24 @@ def _issue_slip(
             "fee": what.match.costs[0],
             "supply": {"name": supply.name, "phone": masks.phone(supply.phone)},
             "need": {"name": need.name, "phone": masks.phone(need.phone), "guardian": need.guardian},
+            "documents": [_document(one) for row in (supply, need) for one in _numbered(work, what, row, now)],
             "lines": [f"{question}：{answer}" for question, answer in lines],
             "notes": list(slip.says),
         },
     }
     key = slip_key(pair.id)
     documents.issue(work, slip.paper, facts, key=key, organ=organ, by=by, now=now, during=case, package=what.package)
+
+
+def _numbered(work: Work, what: Declared, row: MatchSide, now: datetime) -> list[reads.Held]:
+    """The documents of this side that stand on the slip."""
+    where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
+    return reads.numbered(work, what, what.match.of(row.side), person_of(row), where, row.answers or {}, now)
+
+
+def _document(held: reads.Held) -> str:
+    until = f"有效期至{say_whole(held.until)}" if held.until is not None else "有效期没有登记"
+    return f"{held.document.title}：{held.number or '号码没有登记'}，{until}"
 
 
 # ---------------------------------------------------------------- ended

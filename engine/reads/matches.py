@@ -52,6 +52,15 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A document as it is with somebody: until when, and under which number."""
+
+    document: MatchDocument
+    until: date | None
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Where:
     """From where to where and when, as it is said or looked for: the stops in order; one place without a way."""
 
@@ -179,14 +188,41 @@ def _reasons(
     """Who they are, their documents on the day, and these needs: what all of them read is read once."""
     who = [side.who] if side.who is not None else []
     papers = list(side.valid.values())
-    texts = [need.if_ for need in (*who, *needs)] + [one.until for one in papers]
-    said = _values(work, texts, what, person, where, answers, now)
-    asked = len(who) + len(needs)
+    texts = [need.if_ for need in (*who, *needs)]
+    said = _values(work, [*texts, *_of_documents(papers)], what, person, where, answers, now)
+    asked = len(texts)
     return [
         *_unmet(who, said[: len(who)]),
-        *_lapsed(papers, said[asked:], where.day),
+        *_lapsed(_as_said(papers, said[asked:]), where.day),
         *_unmet(needs, said[len(who) : asked]),
     ]
+
+
+def _of_documents(papers: Sequence[MatchDocument]) -> list[str]:
+    """What is asked of each: its last day, and its number."""
+    return [text for one in papers for text in (one.until, one.number or "null")]
+
+
+def _as_said(papers: Sequence[MatchDocument], values: Sequence[Any]) -> list[Held]:
+    days, numbers = values[::2], values[1::2]
+    return [
+        Held(one, _day(feel.to_json(until)), str(feel.to_json(number) or "").strip())
+        for one, until, number in zip(papers, days, numbers, strict=True)
+    ]
+
+
+def numbered(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Held]:
+    """Those documents of this side that bear a number: they stand on the slip."""
+    papers = [one for one in side.valid.values() if one.number]
+    return _as_said(papers, _values(work, _of_documents(papers), what, person, where, answers, now))
 
 
 def _unmet(asked: Sequence[OfferNeed], holds: Sequence[Any]) -> list[Not]:
@@ -198,11 +234,11 @@ def _unmet(asked: Sequence[OfferNeed], holds: Sequence[Any]) -> list[Not]:
     ]
 
 
-def _lapsed(papers: Sequence[MatchDocument], days: Sequence[Any], on: date) -> list[Not]:
-    """The documents that do not hold on the day it is about."""
+def _lapsed(papers: Sequence[Held], on: date) -> list[Not]:
+    """The documents that do not hold on the day it is about, or of which no number is known."""
     found = []
-    for document, until in zip(papers, days, strict=True):
-        last = _day(feel.to_json(until))
+    for held in papers:
+        document, last = held.document, held.until
         if last is None:
             found.append(
                 Not(f"没有登记“{document.title}”的有效期。", f"No last day of the {document.title_en} is known.")
@@ -211,6 +247,9 @@ def _lapsed(papers: Sequence[MatchDocument], days: Sequence[Any], on: date) -> l
             zh = f"{document.title}的有效期到 {last}，{on} 那天已经过期。请先更新登记。"
             en = f"The {document.title_en} is valid until {last}, which is before {on}: renew it first."
             found.append(Not(zh, en))
+        elif document.number and not held.number:
+            zh = f"没有登记“{document.title}”的号码。请先更新登记。"
+            found.append(Not(zh, f"No number of the {document.title_en} is known: have it entered first."))
     return found
 
 

@@ -466,7 +466,7 @@ def test_a_daughter_in_town_and_her_father_in_the_village_have_a_day_of_five_ser
 
     # A ride to town for him: a neighbour drives, she asks, the neighbour says yes.
     car = {"licence_until": "2030-01-01", "plate": "闽C12345", "seats": 5}
-    car |= {"inspection_until": "2029-01-01", "insurance_until": "2029-01-01"}
+    car |= {"inspection_until": "2029-01-01", "insurance_until": "2029-01-01", "policy": "PDZA20263505000018"}
     clerk = county.cast.staff["huangcl"]
     staff.do(registers.add, "driver", car, person=person(driver), state="active", by=clerk, now=county.clock())
     tomorrow = local_date(county.clock()) + timedelta(days=1)

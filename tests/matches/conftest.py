@@ -19,7 +19,14 @@ from tests.cast import ROOT
 
 KEY = "ride"
 SEATS = {"seats": 2, "plate": "闽C12345", "luggage": "small", "remark": "村口大榕树", "free": True, "sober": True}
-RIDE = {"places": 1, "luggage": "none", "infant": "no", "contact": "陈大妈 13900000000", "consents": True}
+RIDE = {
+    "places": 1,
+    "luggage": "none",
+    "infant": "no",
+    "detour": "unknown",
+    "contact": "陈大妈 13900000000",
+    "consents": True,
+}
 STOPS = ("350526106001", "350526106", "350526104", "350526100")  # 塔兜村, 南埕, 龙门滩, 浔中
 DAY = date(2026, 9, 18)
 
@@ -120,6 +127,7 @@ def open_road(database, *slips):
             "plate": "闽C12345",
             "seats": 5,
             "inspection_until": "2027-01-01",
+            "policy": "PDZA20263505000018",
             "insurance_until": "2027-01-01",
         } | facts
         with database.unit_of_work() as work:
@@ -131,7 +139,8 @@ def open_road(database, *slips):
         return say("supply", n, stops, SEATS | {"seats": seats}, now, day, at, **more)
 
     def need(n=1, stops=(STOPS[0], STOPS[-1]), places=1, now=NOW, day=DAY, at=(8, 9), **more):
-        return say("need", n, stops, RIDE | {"places": places}, now, day, at, **more)
+        answers = RIDE | {"places": places, "detour": more.pop("detour", RIDE["detour"])}
+        return say("need", n, stops, answers, now, day, at, **more)
 
     def say(side, n, stops, answers, now, day, at, **more):
         starts, until = (booking.local(day, time(hour)) for hour in at)

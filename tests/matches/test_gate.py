@@ -30,6 +30,8 @@ YAML = "bpmn/_shared/rides.yaml"
         (YAML, '"=ask.seats"', '"=ask.saets"', "match-feel", "seats"),
         (YAML, "=register.driver.state", "=register.drivr.state", "match-feel", "driver"),
         (YAML, "=register.driver.licence_until", "=register.driver.license_until", "match-feel", "licence_until"),
+        (YAML, "=register.driver.policy", "=register.driver.polcy", "match-feel", "policy"),
+        (YAML, "=ask.detour", "=ask.detuor", "match-feel", "detour"),
         (YAML, '"=ask.places"', '"=person.agee"', "match-feel", "age"),
         (YAML, '"=ask.places"', '"=ask.places +"', "match-feel", ""),
         (YAML, "accept: giver", "accept: givr", "matter", "giver"),

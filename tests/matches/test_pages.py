@@ -20,6 +20,7 @@ DRIVER = {
     "plate": "闽C12345",
     "seats": 5,
     "inspection_until": "2027-01-01",
+    "policy": "PDZA20263505000018",
     "insurance_until": "2027-01-01",
 }
 

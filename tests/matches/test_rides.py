@@ -156,6 +156,24 @@ def test_a_document_that_runs_out_before_the_day_shuts_the_offer(road, field):
     assert road.supply(day=DAY - timedelta(days=1))
 
 
+def test_a_document_without_its_number_shuts_the_offer(road):
+    road.driver(policy=None)
+    with pytest.raises(NotNow) as refused:
+        road.supply()
+    assert "交强险" in refused.value.zh and "号码" in refused.value.zh
+
+
+def test_a_detour_of_more_than_fifteen_minutes_is_not_asked_for_and_an_unknown_one_is_said_to_be_unknown(road):
+    road.driver()
+    with pytest.raises(NotNow) as refused:
+        road.need(detour="more")
+    assert "十五分钟" in refused.value.zh
+    need, supply = road.need(), road.supply()
+    with road.database.reading() as work:
+        (found,) = reads.one(work, supply, actor=road.residents[0], now=NOW).found
+    assert (found.id, dict(found.said)["司机接送您，来回一共要多绕几分钟"]) == (need, "不知道几分钟")
+
+
 def test_whoever_is_no_driver_or_has_not_the_seats_is_told(road):
     with pytest.raises(NotNow) as refused:
         road.supply()

@@ -40,6 +40,8 @@ def test_both_have_the_same_paper_and_nobody_else(road, pair):
     assert said["supply"]["name"] == "居民1" and "****" in said["supply"]["phone"] and said["places"] == 2
     assert len(said["notes"]) == 4
     assert "闽C12345" in "".join(said["lines"])  # who waits at the roadside looks for it
+    assert said["documents"] == ["交强险：PDZA20263505000018，有效期至2027年1月1日"]
+    assert "不知道几分钟" in "".join(said["lines"])  # what nobody knows is not guessed
     assert opened(road, pair, 1, "need").sha256 == opened(road, pair, 0, "supply").sha256
     with pytest.raises(NotFound):
         opened(road, pair, 2, "need")

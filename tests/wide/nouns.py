@@ -39,7 +39,14 @@ from tests.ballots import world as votes
 from tests.cast import ROOT
 
 #: What somebody answers who looks for a ride.
-RIDE = {"places": 1, "luggage": "none", "infant": "no", "contact": "陈大妈 13900000000", "consents": True}
+RIDE = {
+    "places": 1,
+    "luggage": "none",
+    "infant": "no",
+    "detour": "none",
+    "contact": "陈大妈 13900000000",
+    "consents": True,
+}
 MATTERS = ("dengji_zhiyuanzhe", "zhiyuan", "daoban", "ganxu", "baotuan", "tongbao", "juanshu", "shunfeng")
 
 

@@ -58,7 +58,14 @@ BOOKS = (
 
 
 #: What somebody says who looks for a ride.
-RIDE = {"places": 1, "luggage": "small", "infant": "no", "contact": "家里 0595-23500203", "consents": True}
+RIDE = {
+    "places": 1,
+    "luggage": "small",
+    "infant": "no",
+    "detour": "five",
+    "contact": "家里 0595-23500203",
+    "consents": True,
+}
 
 
 def fill(
@@ -367,6 +374,7 @@ def _rides(player: Player, residents: Sequence[Resident], first: Resident, now: 
             "plate": f"闽C{52610 + n}",
             "seats": 5,
             "inspection_until": f"{today.year + 1}-08-31",
+            "policy": "PDZA20263505000018",
             "insurance_until": f"{today.year + 1}-09-30",
         }
         more = {"person": person(one), "place_id": one.place.id, "by": player.staff["huangcl"]}

@@ -197,6 +197,8 @@ def _expressions(side: MatchSideOf) -> Iterator[tuple[tuple[object, ...], str]]:
         yield ("needs", name, "if"), need.if_
     for name, document in side.valid.items():
         yield ("valid", name, "until"), document.until
+        if document.number:
+            yield ("valid", name, "number"), document.number
     if isinstance(side.places, str):
         yield ("places",), side.places
 

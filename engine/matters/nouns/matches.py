@@ -47,6 +47,11 @@ class MatchDocument(MatchPart):
     until: Feel = Field(
         description="有效期到哪天，FEEL；没有的不能登记 · valid until which day, FEEL; none: it cannot be offered"
     )
+    number: Feel | Literal[""] = Field(
+        default="",
+        description="号码，FEEL：保单号；写了的，号码和有效期都印在确认单上，没有号码的不能登记 · its number, "
+        "FEEL: it stands on the slip with the last day; without one it cannot be offered",
+    )
 
 
 class MatchSideOf(MatchPart):
