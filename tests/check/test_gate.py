@@ -112,6 +112,10 @@ SLIPS = [
     ),
     ("daiban", "bpmn/daiban/process.bpmn", "registration.note", "registration.ntoe", "unset-variable", "note"),
     ("daiban", "bpmn/daiban/process.bpmn", "permit.reason", "permit.raeson", "unset-variable", "reason"),
+    # contexts laid over each other have what any of them has
+    ("zhiyuan", "bpmn/zhiyuan/process.bpmn", 'need.from + "到"', 'need.form + "到"', "unset-variable", "from"),
+    # what a script gives is known to its own mappings
+    ("ganxu", "bpmn/ganxu/process.bpmn", 'source="=permit"', 'source="=pemrit"', "unset-variable", "permit"),
     # what a for-each gives its process may be the key of a message: it is looked for where the message is thrown
     (
         "shangjia",

@@ -25,6 +25,8 @@ Scope = dict[str, Shape]
 
 #: What the messages of an offer bring to the case that opened it.
 OFFER_SAYS = tuple(f"offer.{name}" for name in ("number", "name", "starts_at", "ends_at", "places", "taken", "free"))
+#: Whose work gives what is written down: a form, an effect's results, a script's or a table's one result.
+_WORKS = ("userTask", "manualTask", "serviceTask", "sendTask", "scriptTask", "businessRuleTask")
 #: What a case that a schedule began knows of its run.
 RUN: Scope = {
     "run": Shape(
@@ -195,7 +197,7 @@ def paths(known: Mapping[str, Shape]) -> list[str]:
 
 def brought_inside(reading: Reading, owner: object, here: Scope) -> Scope | None:
     """What the work of an activity brings, for its own output mappings. None: nobody can know."""
-    if not isinstance(owner, m.Node) or owner.kind not in ("userTask", "manualTask", "serviceTask", "sendTask"):
+    if not isinstance(owner, m.Node) or owner.kind not in _WORKS:
         return None
     found, unknown = _result(reading, owner, here)
     return None if unknown else found

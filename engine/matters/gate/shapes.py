@@ -147,6 +147,11 @@ def of(node: tree.Node, scope: Mapping[str, Shape]) -> Shape:
             return LEAF
         case tree.Call(function=tree.Name(name=name)) if name in _TEMPORAL:
             return TEMPORAL
+        case tree.Call(function=tree.Name(name="context merge"), arguments=[tree.ListOf() as contexts]):
+            inner = of(contexts, scope)  # each has all that any of them has
+            return Shape(inner.entries, inner.open or not inner.entries)
+        case tree.Call(function=tree.Name(name="get or else"), arguments=[value, other]):
+            return merged(of(value, scope), of(other, scope))
     return OPEN
 
 
