@@ -58,7 +58,7 @@ def test_a_place_is_taken_and_given_back_and_its_person_signed_in(database):
     # of two: the offer, and the hours of whoever comes (one line for a person at a time, one look where else they are)
     first = cost(database, booking.take_place, need.slot, role="cut", by=one, now=OFFERS, of=2)
     second = cost(database, booking.take_place, need.slot, role="help", by=two, now=OFFERS, of=2)
-    cost(database, booking.take_place, need.slot, role="help", by=three, now=OFFERS, of=2)  # the last: the case hears it
+    cost(database, booking.take_place, need.slot, role="help", by=three, now=OFFERS, of=2)  # the last: its case hears
     cost(database, booking.cancel, second.id, version=second.version, by=two, now=OFFERS)
     cost(database, booking.check_in, first.code, by=hall.villager, now=need.starts_at)
 
