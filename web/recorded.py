@@ -26,6 +26,8 @@ LABELS = {
     "account": ("账号", "account"),
     "after": ("现在", "now"),
     "again": ("又一次", "once more"),
+    "matches": ("撮合里的记录", "needs, supplies and words about others"),
+    "rejoined": ("改了主意", "thought better of it"),
     "agent": ("代理人", "who stands in"),
     "aloud": ("念给本人听", "read out to them"),
     "along": ("一起调整的", "changed with it"),

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import feel, forms
 from engine.booking import written
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.matters.nouns.matches import BOTH, CALL, KIN, POSTS
 from engine.people import SYSTEM, Actor, bonds, holders, masks, units
 from engine.people.access import said_for
@@ -27,7 +27,7 @@ from engine.reads.knowing import Person
 from engine.reads.matches import Declared, Where
 from engine.records import audit, counters, documents, jobs, messages, notices
 from engine.store import Work
-from engine.store.models import Case, MatchApart, MatchLeg, MatchPair, MatchSide
+from engine.store.models import Case, MatchApart, MatchLeg, MatchPair, MatchSide, User
 from engine.workdays import ZONE, local_date, say_at, say_whole
 
 #: A pair is over, and each side masked again, so long after the last moment it may begin: nobody is cut off on the way.
@@ -538,11 +538,6 @@ def _call_later(work: Work, pair: MatchPair, at: datetime, now: datetime) -> Non
     jobs.put(work, jobs.Kind.MATCH_DUE, key, payload, now=now, after=max(at, now))
 
 
-def slip_key(pair_id: int) -> str:
-    """What asks for the paper of a pair."""
-    return f"match-slip:{pair_id}"
-
-
 def _issue_slip(
     work: Work,
     what: Declared,
@@ -579,7 +574,7 @@ def _issue_slip(
             "notes": list(slip.says),
         },
     }
-    key = slip_key(pair.id)
+    key = reads.slip_key(pair.id)
     documents.issue(work, slip.paper, facts, key=key, organ=organ, by=by, now=now, during=case, package=what.package)
 
 
@@ -601,7 +596,7 @@ def _end(work: Work, pair: MatchPair, state: str, reason: str, now: datetime) ->
     """A pair is over in this way; what it held of the supply is given back unless it was used."""
     if pair.state == "agreed" and state != "over":
         _give(work, pair, list(range(pair.first, pair.last + 1)))
-        paper = documents.of_key(work, slip_key(pair.id))
+        paper = documents.of_key(work, reads.slip_key(pair.id))
         if paper is not None and paper.state != "void":
             documents.void(work, paper.id, "有一方取消了", by=SYSTEM, now=now)
     pair.state, pair.reason, pair.ended_at, pair.version = state, reason[:200], now, pair.version + 1
@@ -961,7 +956,9 @@ def part(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, n
     assert mine.person_index is not None
     assert other.person_index is not None
     if not reads.parted(work, what, mine, other):
-        row = MatchApart(match=what.key, by_index=mine.person_index, of_index=other.person_index, at=now)
+        row = MatchApart(
+            match=what.key, by_index=mine.person_index, of_index=other.person_index, at=now, pair_id=pair.id
+        )
         work.insert_once(row)
     _record_pair(work, audit.Kind.MATCH_APART, pair, by, now)
     for live in _live_between(work, what, mine, other):
@@ -999,6 +996,30 @@ def rejoin(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor,
         work.session.delete(row)
     work.session.flush()
     _record_pair(work, audit.Kind.MATCH_APART, pair, by, now)
+
+
+def take_back(work: Work, apart_id: int, *, by: Actor, now: datetime) -> None:
+    """One thinks better of what one said, however long ago: the trip may be forgotten. NotFound: not said by them."""
+    said = next((one for one in reads.said_apart(work, by) if one.id == apart_id), None)
+    if said is None:
+        raise NotFound("没有这一条，或不是您说的。", "There is none of that number that you said.")
+    work.session.delete(work.session.get_one(MatchApart, apart_id))
+    work.session.flush()
+    facts = {"match": said.match, "rejoined": True}
+    audit.record(work, audit.Kind.MATCH_APART, by=by, now=now, facts=facts, later=True)
+
+
+def erase_of(work: Work, user: User, *, by: Actor, now: datetime) -> int:
+    """Who asks to be erased: what is over of theirs, and what they said of others. That another would not meet them
+    stays: it is that other's. How many went."""
+    over = select(MatchSide).where(
+        MatchSide.user_id == user.id, MatchSide.ended_at.is_not(None), MatchSide.forgotten_at.is_(None)
+    )
+    rows = work.session.scalars(over.order_by(MatchSide.id)).all()
+    for row in rows:
+        forget(work, row, by=by, now=now)
+    theirs = MatchApart.by_index.in_(knowing.of_user(user).every_index)
+    return len(rows) + _changed(work, delete(MatchApart).where(theirs))
 
 
 def charge(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
@@ -1097,7 +1118,7 @@ def forget(work: Work, row: MatchSide, *, by: Actor, now: datetime) -> None:
             or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id), MatchPair.agreed_at.is_not(None)
         )
     ).all():
-        documents.forget(work, slip_key(pair_id), by=by, now=now)
+        documents.forget(work, reads.slip_key(pair_id), by=by, now=now)
     record(work, audit.Kind.MATCH_FORGOTTEN, row, by, now)
 
 

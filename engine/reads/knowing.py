@@ -47,6 +47,13 @@ class Person:
         many a day means of both."""
         return tuple(dict.fromkeys((self.index, *keys.blinds(*self._known_by()))))
 
+    @property
+    def every_index(self) -> tuple[str, ...]:
+        """All under which rows of theirs may stand, whatever was known of them then: number, telephone, account."""
+        known = [("id", self.id_number), ("phone", self.phone), ("name", f"{self.name}/{self.user_id}")]
+        found = (index for kind, text in known if text for index in keys.blinds(kind, text))
+        return tuple(dict.fromkeys(found))
+
     def _known_by(self) -> tuple[str, str]:
         if self.id_number:
             return "id", self.id_number

@@ -26,7 +26,7 @@ from engine.reads import attachments, knowing
 from engine.reads.knowing import Person
 from engine.records import documents, library
 from engine.store import Work
-from engine.store.models import MatchApart, MatchLeg, MatchPair, MatchSide
+from engine.store.models import Document, MatchApart, MatchLeg, MatchPair, MatchSide, User
 from engine.workdays import ZONE
 
 #: Most rows of one list.
@@ -413,6 +413,60 @@ def apart(work: Work, what: Declared, one: MatchSide, other: MatchSide) -> bool:
     return bool(mine and theirs) and work.session.scalar(said.limit(1)) is not None
 
 
+def parted_from(work: Work, what: Declared, row: MatchSide) -> frozenset[str]:
+    """The indexes of all from whom the person of this side parted: asked once, however many pairs there are."""
+    if not what.match.apart or row.person_index is None:
+        return frozenset()
+    query = select(MatchApart.of_index).where(MatchApart.match == what.key, MatchApart.by_index.in_(known_as(row)))
+    return frozenset(work.session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Somebody said: not again. Whom it was about is known by the trip alone, once that is forgotten."""
+
+    id: int
+    match: str
+    at: datetime
+    day: date | None  # of the trip
+    stops: tuple[str, ...]
+    name: str  # masked; "" once it is forgotten
+    side: str  # whose name it is
+
+
+def said_apart(work: Work, actor: Actor) -> list[Parted]:
+    """All that the actor said so, and those for whom they may book; also of trips that are forgotten."""
+    if actor.id is None:
+        return []
+    indexes = knowing.of_user(work.session.get_one(User, actor.id)).every_index
+    granted = [one.person_index for one in actor.grants if one.case_id is None and "book" in one.lets]
+    need, supply = aliased(MatchSide), aliased(MatchSide)
+    rows = work.session.execute(
+        select(MatchApart, need, supply)
+        .outerjoin(MatchPair, MatchPair.id == MatchApart.pair_id)
+        .outerjoin(need, need.id == MatchPair.need_id)
+        .outerjoin(supply, supply.id == MatchPair.supply_id)
+        .where(MatchApart.by_index.in_([*indexes, *(one for one in granted if one)]))
+        .order_by(MatchApart.id.desc())
+        .limit(MOST)
+    ).all()
+    return [_parted(work, *row) for row in rows]
+
+
+def _parted(work: Work, said: MatchApart, need: MatchSide | None, supply: MatchSide | None) -> Parted:
+    other = next((one for one in (need, supply) if one is not None and one.person_index == said.of_index), None)
+    ends = dict.fromkeys((need.place_id, need.to_id)) if need is not None else ()
+    return Parted(
+        id=said.id,
+        match=said.match,
+        at=said.at,
+        day=need.day if need is not None else None,
+        stops=tuple(units.place(work, id_).name for id_ in ends),
+        name=masks.name(other.name or "") if other is not None else "",
+        side=other.side if other is not None else "",
+    )
+
+
 def parted(work: Work, what: Declared, row: MatchSide, other: MatchSide) -> list[MatchApart]:
     """What the person of this side said of the other's."""
     query = select(MatchApart).where(
@@ -623,12 +677,15 @@ def one(work: Work, side_id: int, *, actor: Actor, now: datetime, whole: bool = 
         else ()
     )
     open_ = row.state == "open" and row.until_at > now
+    gone = parted_from(work, what, row)
+    papers = documents.of_keys(work, [slip_key(one.id) for one in pairs if own and one.state == "agreed"])
     return One(
         row=_row(work, what, row, actor),
         what=what,
         answers=tuple((line.label, line.text) for line in lines),
         pairs=tuple(
-            _pair(work, what, found, row, own or row.channel == "counter", actor, whole, now) for found in pairs
+            _pair(work, what, found, row, own or row.channel == "counter", gone, papers, actor, whole, now)
+            for found in pairs
         ),
         found=tuple(fitting(work, row, actor=actor, now=now)) if open_ else (),
         phone=(row.phone or "") if own or whole else masks.phone(row.phone),
@@ -643,6 +700,8 @@ def _pair(
     found: MatchPair,
     row: MatchSide,
     answers: bool,
+    gone: frozenset[str],
+    papers: Mapping[str, Document],
     actor: Actor,
     whole: bool,
     now: datetime,
@@ -651,7 +710,7 @@ def _pair(
     own = acts(actor, row)
     open_ = found.state == "agreed" and (own or whole)
     stops = ridden(found, found.supply.legs)
-    paper = documents.of_key(work, f"match-slip:{found.id}") if found.state == "agreed" and own else None
+    paper = papers.get(slip_key(found.id))
     parts = answers and may_part(what, found, row, other)
     return Pair(
         id=found.id,
@@ -676,7 +735,7 @@ def _pair(
         called=found.called,
         slip=paper is not None and paper.state == "ready",
         parts=parts,
-        apart=parts and bool(parted(work, what, row, other)),
+        apart=parts and not gone.isdisjoint(known_as(other)),
         charges=answers and row.side == "need" and may_charge(what, found, now),
         charged=found.charged_at is not None and answers and row.side == "need",
     )
@@ -721,10 +780,15 @@ def ridden(found: MatchPair, legs: Sequence[MatchLeg]) -> tuple[int, ...]:
     return (legs[0].from_id, *(leg.to_id for leg in legs))
 
 
+def slip_key(pair_id: int) -> str:
+    """What asks for the paper of a pair."""
+    return f"match-slip:{pair_id}"
+
+
 def slip(work: Work, side_id: int, pair_id: int, *, actor: Actor) -> attachments.Opened:
     """The paper of a pair that holds, for whose side it is. NotFound for everybody else; NotNow while it is made."""
     row, found = seen(work, side_id, actor=actor), pair(work, pair_id)
-    paper = documents.of_key(work, f"match-slip:{found.id}")
+    paper = documents.of_key(work, slip_key(found.id))
     if row.id not in (found.need_id, found.supply_id) or not acts(actor, row) or paper is None:
         raise NotFound("没有这份确认单。", "There is no such slip.")
     return attachments.opened(work, paper)

@@ -352,7 +352,7 @@ ELSEWHERE = {
     "register_entry": "`keep` of its register (engine.commands.registers.keeping)",
     "register_change": "`keep` of its register",
     "match_side": "`keep` of its match (engine.commands.match_rows.forget)",
-    "match_apart": "two blind indexes and no word: who would not meet whom again is to hold when the ride is forgotten",
+    "match_apart": "holds when the ride is forgotten; taken back, or erased with who said it (match_rows.erase_of)",
     "match_pair": "with its sides (engine.commands.match_rows.forget)",
     "loan": "`keep` of its loans (engine.commands.loan_rows.forget)",
     "loan_hold": "`keep` of its loans (engine.commands.loan_rows.forget)",

@@ -4,14 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters, people
-from engine.commands import matching
+from engine.commands import match_rows, matching
 from engine.commands.registers import editing
-from engine.errors import NotNow, NotYours
+from engine.errors import NotFound, NotNow, NotYours
+from engine.people import masks
 from engine.reads import matches as reads
 from engine.records import library
-from engine.store.models import Case, Event, MatchApart, MatchPair, Notice, RegisterEntry
+from engine.store.models import Case, Event, MatchApart, MatchPair, Notice, RegisterEntry, User
 from tests.cast import ROOT
-from tests.matches.conftest import NOW, later
+from tests.costs.counting import counting
+from tests.matches.conftest import DAY, NOW, later
 
 
 @pytest.fixture
@@ -123,3 +125,60 @@ def test_who_may_drive_no_more_has_what_they_offered_called_off_at_once(ride):
     ride.work_off(NOW)
     assert ride.fresh(ride.supply_id).state == "cancelled"
     assert ride.fresh(ride.need_id).state == "open"  # she looks for another
+
+
+def test_it_is_taken_back_when_nobody_knows_any_more_whose_trip_it_was(ride):
+    ride.answer(matching.part, ride.pair, 1)
+    ride.work_off(later(days=40))
+    assert ride.fresh(ride.need_id).person_index is None is ride.fresh(ride.supply_id).person_index
+    with ride.database.reading() as work:
+        (said,) = reads.said_apart(work, ride.residents[1])
+        assert (said.day, said.stops, said.name) == (DAY, ("塔兜村", "浔中镇"), "")
+        assert reads.said_apart(work, ride.residents[0]) == []
+    day = later(days=45).date()
+    need, supply = (function(day=day, now=later(days=41)) for function in (ride.need, ride.supply))
+    for n in (0, 2):
+        with pytest.raises(NotFound):
+            ride.do(matching.take_back, said.id, by=ride.residents[n], now=later(days=41))
+    with pytest.raises(NotNow):
+        ride.ask(need, supply, now=later(days=41))
+    ride.do(matching.take_back, said.id, by=ride.residents[1], now=later(days=41))
+    assert ride.ask(need, supply, now=later(days=41))
+
+
+def test_while_it_is_known_the_list_says_whom_it_was_about_and_masks_the_name(ride):
+    ride.answer(matching.part, ride.pair, 1)
+    with ride.database.reading() as work:
+        (said,) = reads.said_apart(work, ride.residents[1])
+    assert (said.side, said.name) == ("supply", masks.name("居民1"))
+
+
+def test_who_asks_to_be_erased_has_what_they_said_go_and_what_another_said_of_them_stay(ride):
+    ride.answer(matching.part, ride.pair, 1)
+    with ride.database.unit_of_work() as work:
+        user = work.session.get_one(User, ride.residents[0].id)
+        match_rows.erase_of(work, user, by=people.SYSTEM, now=NOW)
+        assert work.session.scalars(select(MatchApart.id)).all()
+    ride.do(matching.end, ride.need_id, version=ride.fresh(ride.need_id).version, by=ride.residents[1], now=NOW)
+    with ride.database.unit_of_work() as work:
+        user = work.session.get_one(User, ride.residents[1].id)
+        assert match_rows.erase_of(work, user, by=people.SYSTEM, now=NOW) == 2
+        assert work.session.scalars(select(MatchApart.id)).all() == []
+    assert ride.fresh(ride.need_id).name is None
+    assert ride.fresh(ride.supply_id).name is not None  # it goes on: it is called off first
+
+
+def test_the_page_of_a_trip_asks_as_much_of_the_database_for_three_riders_as_for_one(road):
+    road.driver()
+    supply = road.supply(seats=4)
+
+    def cost():
+        with counting(road.database) as spent, road.database.reading() as work:
+            reads.one(work, supply, actor=road.residents[0], now=NOW)
+        return len(spent)
+
+    road.answer(matching.agree, road.ask(road.need(1), supply, 1))
+    one = cost()
+    for n in (2, 3):
+        road.answer(matching.agree, road.ask(road.need(n), supply, n))
+    assert cost() == one

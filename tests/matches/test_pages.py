@@ -8,7 +8,7 @@ from sqlalchemy import select
 from engine import matters, people
 from engine.commands.registers import editing
 from engine.records import audit, inspection, library
-from engine.store.models import Event, MatchPair, MatchSide, User
+from engine.store.models import DataRequest, Event, MatchApart, MatchPair, MatchSide, User
 from tests.cast import ROOT
 from tests.hall import open_hall
 from tests.matches.conftest import KEY, RIDE, SEATS, id_number, work_off
@@ -190,3 +190,38 @@ def test_a_rider_says_not_again_and_that_money_was_asked_and_the_driver_sees_nei
     seen = driver.get(supply).text
     assert "您说过" not in seen and "协调员" not in seen
     assert "改主意了" not in act(rider, need, "rejoin").text
+
+
+def test_who_said_not_again_finds_it_on_their_page_takes_it_back_and_has_it_erased_with_their_rides(hall, clock):
+    """By the page, by the interface, and by a request that all that is theirs be erased, which the office answers."""
+    driver, rider = hall.client("zhang"), hall.client("xu")
+    supply, need = said(driver, "supply", SEATS), said(rider, "need", RIDE)
+    rider.post(re.search(r'action="(/matches/own/\d+/ask/\d+)"', rider.get(need).text)[1])
+    act(driver, supply, "agree")
+    assert "对方不知道" in act(rider, need, "apart").text
+    page = rider.get("/my/matches").text
+    assert "以后不再一起的（1 位）" in page and "张*丰" in page
+    assert "以后不再一起" not in driver.get("/my/matches").text
+    back = re.search(r'action="(/my/matches/apart/\d+)"', page)[1]
+    assert driver.post(back).status_code == 404
+    assert "以后又可以配了" in rider.post(back, follow_redirects=True).text
+    program = hall.program("xu")
+    assert program("get", "/matches/apart").json == []
+    act(rider, need, "apart")
+    (one,) = program("get", "/matches/apart").json
+    assert program("post", f"/matches/apart/{one['id']}").json == []
+    act(rider, need, "apart")
+    ended = re.search(r'action="(/matches/own/\d+/end)"', rider.get(need).text)[1]
+    version = re.findall(r'name="version" value="(\d+)"', rider.get(need).text)[-1]
+    rider.post(ended, data={"version": version})
+    assert rider.post("/mine/data/ask/erase", data={"number": ""}).status_code == 302
+    with hall.database.reading() as work:
+        request = work.session.scalars(select(DataRequest.id)).one()
+    sent = {"what": "done", "answer": "已按要求删除"}
+    assert hall.client("wu").post(f"/desk/data-requests/{request}", data=sent).status_code == 302
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(MatchApart.id)).all() == []
+        assert {row.side: row.name for row in work.session.scalars(select(MatchSide))} == {
+            "need": None,
+            "supply": "张三丰",
+        }

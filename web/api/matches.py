@@ -58,6 +58,16 @@ class Looking(Shape):
     day: date | None = None
 
 
+class ApartOut(Shape):
+    id: int
+    match: str
+    at: datetime
+    day: date | None = Field(description="Of the trip; null when that is not known.")
+    stops: tuple[str, ...]
+    name: str = Field(description="Masked; empty once the trip is forgotten.")
+    side: str
+
+
 class Saying(Shape):
     match: str
     side: Literal["supply", "need"]
@@ -90,6 +100,11 @@ SAID = {
 
 def _out(row: reads.Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in MatchOut.model_fields if name != "stops"} | {"stops": list(row.stops)}
+
+
+def _said_apart() -> list[ApartOut]:
+    rows = reads.said_apart(edge.work(), edge.actor())
+    return [ApartOut(**{name: getattr(one, name) for name in ApartOut.model_fields}) for one in rows]
 
 
 def _side(side_id: int) -> MatchSideOut:
@@ -131,6 +146,19 @@ def matches(query: Looking) -> list[MatchOut]:
         now=edge.now(),
     )
     return [MatchOut(**_out(row)) for row in rows]
+
+
+@operation("get", "/matches/apart", who="resident", tag="matches", gives=list[ApartOut])
+def match_apart() -> list[ApartOut]:
+    """Of whom one said "not again": taken back by `POST /matches/apart/{apart_id}`, also when the trip is forgotten."""
+    return _said_apart()
+
+
+@operation("post", "/matches/apart/{apart_id}", who="resident", tag="matches", gives=list[ApartOut])
+def take_back_apart(apart_id: int) -> list[ApartOut]:
+    """They may be matched again; what is left of it."""
+    matching.take_back(edge.work(), apart_id, by=edge.actor(), now=edge.now())
+    return _said_apart()
 
 
 @operation("post", "/matches", who="resident", tag="matches", takes=Saying, gives=MatchSideOut, status=201)

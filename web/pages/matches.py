@@ -242,7 +242,17 @@ def send_at_desk(key: str, side: str) -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     rows = reads.mine(edge.work(), edge.actor(), now=edge.now())
     known = reads.declared(edge.work())
-    return render_template("resident/match_mine.html", rows=rows, known=known, tab="resident.mine")
+    apart = [one for one in reads.said_apart(edge.work(), edge.actor()) if one.match in known]
+    return render_template("resident/match_mine.html", rows=rows, known=known, apart=apart, tab="resident.mine")
+
+
+@pages.post("/my/matches/apart/<int:apart_id>")
+@guard("resident")
+def take_back(apart_id: int) -> ResponseReturnValue:
+    """They may be matched again."""
+    matching.take_back(edge.work(), apart_id, by=edge.actor(), now=edge.now())
+    flash(_("好的，以后又可以配了。"))
+    return redirect(url_for("matches.mine"))
 
 
 @pages.get("/my/matches/<int:side_id>")

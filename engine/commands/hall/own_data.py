@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.commands import match_rows
 from engine.commands.cases import inputs
 from engine.commands.cases.finding import find_case
 from engine.commands.hall import erasing
@@ -244,6 +245,7 @@ class Answered:
     request: DataRequest
     erased: int
     kept: tuple[tuple[str, str, str], ...]  # number, why in Chinese, in English
+    matches: int = 0  # needs, supplies and words about others that went with them
 
 
 def answer(work: Work, request_id: int, done: bool, words: str, *, by: Actor, now: datetime) -> Answered:
@@ -265,9 +267,12 @@ def answer(work: Work, request_id: int, done: bool, words: str, *, by: Actor, no
         raise Invalid([FieldError("answer", "答复", zh, "Say what was done, or why not.")])
     gone: list[Case] = []
     kept: list[tuple[str, str, str]] = []
+    rides = 0
     if done and row.kind == "erase":
         gone, kept = _may_go(work, row, now=now)
-        if not gone:
+        if row.case_id is None:
+            rides = match_rows.erase_of(work, work.session.get_one(User, row.user_id), by=by, now=now)
+        if not gone and not rides:
             said = "；".join(f"{number}：{zh}" for number, zh, _en in kept) or "没有可以删除的办件"
             raise NotNow(
                 f"现在没有能删除的：{said}。请答复“没有照办”，写明理由。",
@@ -277,11 +282,13 @@ def answer(work: Work, request_id: int, done: bool, words: str, *, by: Actor, no
     row.answered_at, row.answered_by_id, row.open_key = now, by.id, None
     case = find_case(work, row.case_id) if row.case_id is not None else None
     facts = {"request": row.id, "kind": row.kind, "done": done, "erased": [c.id for c in gone]}
+    if rides:
+        facts["matches"] = rides
     audit.record(work, audit.Kind.DATA_ANSWERED, by=by, now=now, case=case, facts=facts)
     _tell_person(work, row, kept, now=now)
     work.session.flush()
     erasing.erase(work, gone, why="asked", by=by, now=now)
-    return Answered(row, len(gone), tuple(kept))
+    return Answered(row, len(gone), tuple(kept), rides)
 
 
 def _may_go(work: Work, row: DataRequest, *, now: datetime) -> tuple[list[Case], list[tuple[str, str, str]]]:

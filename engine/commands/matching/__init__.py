@@ -195,6 +195,11 @@ def rejoin(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) 
     return row
 
 
+def take_back(work: Work, apart_id: int, *, by: Actor, now: datetime) -> None:
+    """The same by what was said alone: also when the trip is forgotten. NotFound: it was not said by them."""
+    match_rows.take_back(work, apart_id, by=by, now=now)
+
+
 def charge(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
     """Whoever needs it says that the other asks for money."""
     row = _pair(work, pair_id, version)

@@ -171,6 +171,8 @@ class MatchApart(Base):
     by_index: Mapped[str] = mapped_column(String(64))  # who said so
     of_index: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+    #: Of which trip: all that is left to know it by, once that is forgotten. None: said before this was kept.
+    pair_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("match_pair.id"), index=True)
 
     __table_args__ = (
         Index("uq_match_apart_match", "match", "by_index", "of_index", unique=True),
