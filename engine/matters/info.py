@@ -366,6 +366,11 @@ class Matter(Nouns):
         default="",
         description="指南上“能不能代办”怎么说，不写按 agent · what the guide says where yes or no is not all of it",
     )
+    agent_basis: str = Field(
+        default="",
+        description="法律让村（社区）没有委托书也可以替人提出的，写依据：basis 里的 id · the law by which a village "
+        "may ask for somebody without a mandate: an id of `basis`",
+    )
     in_force: InForce = Field(description="办理期 · from when until when")
     contact: Contact = Field(default=Contact(), description="咨询 · where people ask")
     complaint: Contact = Field(default=Contact(), description="投诉 · where people complain")
@@ -425,7 +430,9 @@ class Matter(Nouns):
         default=None, description="会叫什么、谁主持 · what its meetings are called, and who leads them"
     )
     mandate: Mandate | None = Field(
-        default=None, description="委托的期限和签名在哪项答案 · until when an agent may act, and where it was signed"
+        default=None,
+        description="委托书由自己的流程签的，期限和签名在哪项答案；不写的，代办收件时由大厅问 · where a diagram has it "
+        "signed: which answers say until when and hold the signature; without it the hall asks when an agent files",
     )
     order: Order | None = Field(
         default=None,

@@ -14,6 +14,8 @@ from engine.store.models import Appointment, Bond, Case, User
 
 #: The mark of a case that has, or had, an agent.
 AGENCY = "代办"
+#: The mark of a case that an agent took in for somebody who has not signed yet.
+UNSIGNED = "委托书还没签"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from engine.commands.equipment import Equipment
 from engine.commands.registers import keeping
 from engine.commands.worker import background, sweep
 from engine.errors import AlreadyDone, Invalid, NotNow, NotYours, Refused
-from engine.matters import plans
+from engine.matters import mandates, plans
 from engine.matters.nouns.bonds import MANDATE
 from engine.matters.nouns.matches import CALL
 from engine.matters.stories import Story, when
@@ -268,7 +268,7 @@ class Player:
             if "need" in facts:  # as the worker has it when nobody took a need in time, or nobody arrived
                 need, known = wanted(work, self.package, story, hall, now=self.now)
                 facts |= known
-            form = self.package.form(self.package.info.apply.form)
+            form = mandates.application(self.package, story.channel)
             given = handed_in(work, form, story.answers, by=by, now=self.now)
             whose = self._consents(work, given, by)
             done = cases.submit(

@@ -17,7 +17,7 @@ from engine.deadlines import Account, Running, shown
 from engine.deadlines.rating import rating_rules
 from engine.errors import NotFound, NotNow
 from engine.forms.kinds import CHECKS, Wrong
-from engine.matters import corrections, in_person, nodes
+from engine.matters import corrections, in_person, mandates, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
@@ -399,7 +399,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None)
         .order_by(Notice.id)
     )
     steps = history.steps(work, tasks, case, package, actor=actor, names=names)
-    form = package.form(info.apply.form)
+    form = mandates.application(package, case.channel)
     show = (lambda text: text or "") if mine else None
     offered = tuple(taking_part.offered(work, case, actor))
     sees = _sees(work, case, info, actor, mine)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, undefer
 
 from engine import feel, forms
 from engine.errors import NotFound
-from engine.matters import BadMatter, Package
+from engine.matters import BadMatter, Package, mandates
 from engine.matters.info import Apply
 from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.matches import Match
@@ -432,7 +432,8 @@ class _Said:
         except (NotFound, BadMatter):  # their answers are theirs, whatever became of the form
             answers = dict(case.answers or {})
         else:
-            answers = self._answers(package, package.info.apply.form, case.answers)
+            form = mandates.application(package, case.channel)
+            answers = {line.label: line.text for line in forms.describe(form, case.answers or {}, env=self.env)}
         return {
             "number": case.number,
             "matter": case.matter_name,

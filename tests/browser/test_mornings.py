@@ -254,6 +254,51 @@ def test_forty_elders_are_ticked_on_one_screen_and_each_is_told_or_read_to(alive
     assert not alive.troubles, alive.troubles
 
 
+def test_an_agent_files_with_a_signature_and_has_the_roll_signed_at_the_visit(alive: Site) -> None:
+    one = Morning(alive, "sucx")
+    page, package = one.page, matters.load(ROOT, "gaoling")
+    told = next(story for story in stories.read(package) if story.channel == "agent" and not story.refused)
+    one.goes("/desk/window/gaoling", "agent-form")
+    page.wait_for_selector("[data-form][data-drawn]")
+    assert page.get_by_text("授权委托书").count() == 0  # a counter asks for none
+    page.locator("#channel").select_option("agent")
+    page.get_by_text("授权委托书").wait_for()
+    filling.fill_in(page, package, package.info.apply.form, told.answers)
+    page.locator("#consent").select_option("yes")
+    page.locator('[id$="-mandate_until-date"]').fill("2026-12-31")
+    page.locator('[id$="-mandate_until-date"]').press("Enter")
+    one.seen("agent-unsigned")
+    page.get_by_role("button", name="收件", exact=True).click()
+    page.locator("[data-form-summary]").get_by_text(re.compile("委托人签名")).wait_for()
+    sign(page)
+    page.get_by_role("button", name="收件", exact=True).click()
+    page.wait_for_url(re.compile("/desk/cases/"))
+    assert "委托书还没签" not in page.locator("main").inner_text()
+    shown = one.goes("/desk/carried", "agent-carried").inner_text()
+    assert str(told.answers["applicant"]["name"]) in shown and "2026-12-31" in shown
+    # On the roll nobody signs: it is taken in, and signed when the agent comes by.
+    page.goto("/desk/together?list=elder&what=matter:gaoling")
+    page.wait_for_selector("[data-form][data-drawn]")
+    filling.fill_in(page, package, package.info.apply.form, told.answers)
+    tick = page.locator("input[name=who]").first
+    who = tick.locator("xpath=ancestor::tr").locator("th .yz-nowrap").first.inner_text()
+    tick.check()
+    page.locator("#consent").select_option("yes")
+    page.get_by_role("button", name="给勾的人一起办").click()
+    page.locator("[data-together]").get_by_text("办成 1 个").wait_for()
+    one.goes("/desk/carried", "agent-to-sign")
+    page.get_by_role("link", name=f"请{who}签委托书").click()
+    page.wait_for_selector("[data-form][data-drawn]")
+    page.locator('[id$="-mandate_until-date"]').fill("2026-12-31")
+    page.locator('[id$="-mandate_until-date"]').press("Enter")
+    sign(page)
+    one.seen("agent-signing")
+    page.get_by_role("button", name="签好了").click()
+    page.get_by_text("委托书签好了，从现在起您可以替他办。").wait_for()
+    assert page.get_by_role("link", name=re.compile("签委托书")).count() == 0
+    assert not alive.troubles, alive.troubles
+
+
 def test_what_a_grid_worker_mends_on_the_spot_is_done_and_their_grid_stands_on_the_board(alive: Site) -> None:
     one = Morning(alive, "wanggm")
     page, package = one.page, matters.load(ROOT, "wangge")

@@ -388,6 +388,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "absences.end", thing="absent"),
     **_door("staff", "booking.check_in", "booking.step", thing="booking"),
     **_door("staff", "booking.put_on_duty", "booking.off_duty", thing="absent"),  # nothing said, nobody on duty
+    **_door("staff", "services.mandate", "services.sign_mandate", thing="absent"),  # tests/commands/test_mandate_signed
     **_door("staff", "together.ask"),
     **_door("staff", "together.together", thing="absent"),  # nothing chosen
     **_door("staff", "together.told", thing="masked"),  # who reads it to them sees it whole

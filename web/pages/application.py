@@ -178,9 +178,9 @@ def _before(name: str, bond: int | None) -> list[dict[str, str]]:
     ]
 
 
-def application_form(package: Package) -> forms.Form:
-    """The application form, with the choices that registers give today."""
-    form = package.form(package.info.apply.form)
+def application_form(package: Package, form: forms.Form | None = None) -> forms.Form:
+    """The application form (or this one, which is it and more), with the choices that registers give today."""
+    form = form or package.form(package.info.apply.form)
     return form_choices.filled(edge.work(), form, package, on=local_date(edge.now()))
 
 

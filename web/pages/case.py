@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
+from engine.people.bonds import UNSIGNED
 from engine.plain import plain
-from engine.reads import bonds, case_page, keeping, own_data, schedules, tickets
+from engine.reads import agency, bonds, case_page, keeping, own_data, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -70,6 +71,7 @@ def case(number: str) -> ResponseReturnValue:
         channel=_(sentences.CHANNELS.get(page.channel, page.channel)),
         work=work,
         numbers=tickets.of_cases(edge.work(), page.id),
+        may_sign=UNSIGNED in page.flags and agency.signs(edge.work(), page.id, edge.actor()),
         limits=_limits(page),
         marks={"current": [element for element in page.lit if element not in page.beside], "done": list(page.passed)},
         asking=[t for t in page.tasks if "take-back" in t.can],

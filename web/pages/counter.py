@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from engine import forms
 from engine.commands import cases, queues
 from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
-from engine.matters import Package
+from engine.matters import Package, mandates
 from engine.people import groups, units
 from engine.plain import is_id
 from engine.reads import repeated, tickets
@@ -61,7 +61,7 @@ def take_in(name: str) -> ResponseReturnValue:
             "Only the office's own people write this down: take the person there, or ring them.",
         )
     names.about(package)
-    form = application_form(package)
+    form = application_form(package, mandates.at_counter(package) if is_agent(name) else None)
     number = request.args.get("ticket", "")
     whose = tickets.whose(edge.work(), int(number), edge.actor()) if is_id(number) else None
     return render_template(
@@ -77,7 +77,7 @@ def take_in(name: str) -> ResponseReturnValue:
         channels=[
             (c, _(sentences.CHANNELS[c]))
             for c in ("counter", "agent", "phone")
-            if c in package.info.apply.channels and (c != "agent" or is_agent(name))
+            if (is_agent(name) and package.info.agent if c == "agent" else c in package.info.apply.channels)
         ],
         once=secrets.token_urlsafe(12),
         answers=_known(package, whose) if whose is not None else {},

@@ -15,6 +15,7 @@ from engine.commands.cases.hands import delegate, give_opinion, pass_on_question
 from engine.commands.cases.holding import hold, let_go
 from engine.commands.cases.inputs import answer, deliver, fire, hear, retry
 from engine.commands.cases.looking_at_many import answer_many, ask_for_many
+from engine.commands.cases.mandating import sign_mandate
 from engine.commands.cases.mending import correct_applicant, reissue_paper, void_paper
 from engine.commands.cases.moving import move_office, move_units
 from engine.commands.cases.online import apply_online, receive
@@ -72,6 +73,7 @@ __all__ = [
     "return_targets",
     "reveal",
     "save_draft",
+    "sign_mandate",
     "submit",
     "receive",
     "suspend",

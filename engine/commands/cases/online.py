@@ -100,17 +100,29 @@ def receive(
     channel: str = "counter",
     place: Place | None = None,
     key: str | None = None,
+    signed_later: bool = False,
     by: Actor,
     now: datetime,
 ) -> Done:
     """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so. `place`: the
-    village the applicant lives in, where that says who handles it."""
+    village the applicant lives in, where that says who handles it. `signed_later`: as `submit` has it."""
     package = library.current(work, matter)
     _not_without_a_time(work, package)
     number = _told(package, answers, "id_number")
     whose = consents.ask(work, package, consent, number, answers=answers, by=by, now=now)
     mine = _account(work, _told(package, answers, "name"), number) if package.info.readers == "restricted" else None
-    done = submit(work, matter, answers, by=by, now=now, channel=channel, place=place, key=key, applicant_id=mine)
+    done = submit(
+        work,
+        matter,
+        answers,
+        by=by,
+        now=now,
+        channel=channel,
+        place=place,
+        key=key,
+        applicant_id=mine,
+        signed_later=signed_later,
+    )
     if done.case.received_at == now:
         consents.keep(work, package, done.case, whose, by=by, now=now)
         work.session.flush()

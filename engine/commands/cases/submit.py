@@ -15,12 +15,14 @@ from engine.commands.applying import Done, env_of, standing
 from engine.commands.cases import in_time, taken_in
 from engine.commands.cases.attachments import file_ids, must_be_newer
 from engine.commands.cases.changing import change
-from engine.commands.effects import facts, hall_papers, mandates
+from engine.commands.effects import facts, hall_papers
+from engine.commands.effects.mandates import make as make_mandate
 from engine.deadlines import Event as ClockEvent
 from engine.errors import NotNow, NotYours
 from engine.forms import written
+from engine.matters import mandates
 from engine.people import Actor, apart, units
-from engine.people.bonds import AGENCY
+from engine.people.bonds import AGENCY, UNSIGNED
 from engine.people.units import Place
 from engine.reads import form_choices
 from engine.reads.knowing import Person as Bonded
@@ -73,6 +75,7 @@ def submit(
     begin: tuple[str, str | None] | None = None,
     asked: bool = True,
     behalf: Behalf | None = None,
+    signed_later: bool = False,
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
@@ -81,7 +84,8 @@ def submit(
     applicant_id: the account of the applicant, when a clerk applies for them. variables: what the process knows beside
     the answers (a booking, a parent case). person: who applies, when the form does not ask it again. begin: (process,
     start event) when a message, a signal or a schedule begins it. asked: the answers are those of the application form.
-    behalf: the bond by which `by` applies for somebody else.
+    behalf: the bond by which `by` applies for somebody else. signed_later: an agent takes it in for somebody who signs
+    the mandate at the visit (`sign_mandate`); till then the agent has none.
     """
     # find and may
     package = library.current(work, matter)
@@ -97,7 +101,8 @@ def submit(
     # check
     tree = units.tree(work)
     env = env_of(work, now, unit)
-    form = form_choices.filled(work, package.form(info.apply.form), package, on=local_date(now))
+    application = mandates.application(package, channel, signed_later=signed_later)
+    form = form_choices.filled(work, application, package, on=local_date(now))
     answers = forms.check(form, raw, env=env) if asked else dict(raw)
     late = in_time.check(package, answers, channel=channel, work=work, now=now, env=env) if asked else []
     who = info.who
@@ -115,10 +120,13 @@ def submit(
         must_be_newer(work, form, answers, {})
     acts = _text(answers, who.agent)
     agent = Bonded(acts) if acts else None
+    signed = mandates.given(info, answers)
     if channel == "agent":
-        agent = Bonded(by.name, user_id=by.id) if mandates.given(package, answers) else None
+        agent = Bonded(by.name, user_id=by.id)
         if not info.agent:
             raise NotNow(f"“{info.name}”须本人办理，不能代办。", "This matter cannot be handled by an agent.")
+    agent = agent if signed else None
+    marks = _agency(info, answers, channel, signed=agent is not None)
     if behalf is not None:
         applicant_id = behalf.user_id
     elif by.kind == "resident" and channel != "agent":
@@ -167,7 +175,7 @@ def submit(
         office_id=office.id,
         received_at=now,
         colour="green",
-        flags=[*_flags(id_number, agent is not None or channel == "agent", day), *late],
+        flags=[*marks, *_flags(id_number, day), *late],
         restricted=info.readers != "normal",
         confidential=hidden,
         # At a counter they wrote it down themselves; online `intake` is no more than the village of whoever applies.
@@ -200,11 +208,16 @@ def submit(
     said = {"matter": package.name, "version": package.version, "channel": channel, "number": number}
     applying.record(audit.Kind.CASE_SUBMITTED, facts=said if behalf is None else {**said, "bond": behalf.bond_id})
     if agent is not None:
-        mandates.make(applying, agent, answers)
+        make_mandate(applying, agent, answers)
     applying.clock(ClockEvent("received", now))
     if attached:
         files.attach(work, attached, case, by=by)
     applying.step(step)
+    if case.status == "finished" and UNSIGNED in marks:
+        raise NotNow(
+            f"“{info.name}”当场就办完，要先签委托书：请到“窗口”一个一个替他们收件，当面签。",
+            "This is done at once, so the mandate is signed first: take them in one by one at the counter.",
+        )
     hall_papers.took_in(applying)
     if by.id is not None:
         work.session.execute(delete(Draft).where(Draft.user_id == by.id, Draft.about == f"matter:{package.name}"))
@@ -244,8 +257,18 @@ def _place(work: Work, given: Place | None, code: str | None, by: Actor, unit: P
     return units.tree(work).county
 
 
-def _flags(id_number: str | None, agent: bool, day: date) -> list[str]:
-    flags = [AGENCY] if agent else []
+def _agency(info: matters.Matter, answers: Mapping[str, Any], channel: str, *, signed: bool) -> list[str]:
+    """How a case is marked that an agent acts in, or took in for somebody who signs at the visit. What the village
+    found of its own has no agent. Where the diagram has the mandate signed, its own step says that it is missing."""
+    if signed:
+        return [AGENCY]
+    if channel != "agent" or mandates.found_by_village(info, answers):
+        return []
+    return [AGENCY, UNSIGNED] if mandates.asked_by_hall(info) else [AGENCY]
+
+
+def _flags(id_number: str | None, day: date) -> list[str]:
+    flags: list[str] = []
     if id_number and len(id_number) == 18 and day.year - int(id_number[6:10]) >= OLD:
         born = (int(id_number[10:12]), int(id_number[12:14]))
         if day.year - int(id_number[6:10]) > OLD or (day.month, day.day) >= born:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from engine import feel, forms
 from engine.commands import bond_rows
 from engine.errors import FieldError, Invalid
-from engine.matters import Package
+from engine.matters import Package, mandates
 from engine.matters.nouns.bonds import HALL, MANDATE
 from engine.people.bonds import AGENCY, hold, mandate_given
 from engine.process import Effect
@@ -24,17 +24,11 @@ if TYPE_CHECKING:
     from engine.commands.applying import Applying
 
 
-def given(package: Package, answers: Mapping[str, Any]) -> bool:
-    """Whether the answers hold the mandate: signed, where the matter says that it is signed."""
-    mandate = package.info.mandate
-    return mandate is None or bool(forms.dig(answers, mandate.signature))
-
-
 def make(a: Applying, holder: Person, answers: Mapping[str, Any]) -> None:
     """In force from now on, as long and as wide as the answers say. One that is in force for another time or another
     width is ended and made anew: each has the days it was given for."""
-    case, said = a.case, a.package.info.mandate
-    until = _date(forms.dig(answers, said.until)) if said is not None else None
+    case, said = a.case, mandates.of(a.package.info)
+    until = _date(forms.dig(answers, said.until))
     lets = sorted(_lets(a.package, answers))
     before = mandate_given(a.work, case)
     if before is not None:
@@ -48,9 +42,11 @@ def make(a: Applying, holder: Person, answers: Mapping[str, Any]) -> None:
     try:
         made = bond_rows.make(a.work, asked, by=a.by, now=a.now, case=case)
     except Invalid as refusal:
-        where = said.until if said is not None else ""
         raise Invalid(
-            [FieldError(where if one.field == "until" else "", one.label, one.zh, one.en) for one in refusal.fields]
+            [
+                FieldError(said.until if one.field == "until" else "", one.label, one.zh, one.en)
+                for one in refusal.fields
+            ]
         ) from None
     case.mandate_id = made.id
     hold(a.work, made)
@@ -79,7 +75,8 @@ def take_mandate(a: Applying, effect: Effect) -> None:
         holder: Person | None = Person(before.holder_name, before.holder_phone, None, before.holder_id)
     else:
         holder = Person(a.by.name, None, None, a.by.id) if a.by.kind == "staff" else None
-    if holder is not None and not _same(a, before, today):
+    signed = mandates.given(a.package.info, a.variables)
+    if holder is not None and signed and not _same(a, before, today):
         make(a, holder, a.variables)
     if AGENCY not in case.flags:
         case.flags = [*case.flags, AGENCY]
@@ -91,8 +88,7 @@ def _same(a: Applying, before: Bond | None, today: date) -> bool:
     """Whether the one in force is what the answers say: then nothing is made anew."""
     if before is None or before.ended_at is not None or before.until_on < today:
         return False
-    said = a.package.info.mandate
-    until = _date(forms.dig(a.variables, said.until)) if said is not None else None
+    until = _date(forms.dig(a.variables, mandates.of(a.package.info).until))
     return until in (None, before.until_on) and set(before.lets) == _lets(a.package, a.variables)
 
 
@@ -150,8 +146,8 @@ def told(a: Applying) -> Bond | None:
 
 def _lets(package: Package, answers: Mapping[str, Any]) -> set[str]:
     """To see the case; and the principal's own steps in it, where the answers let it."""
-    said = package.info.mandate
-    if said is None or not said.acts:
+    said = mandates.of(package.info)
+    if not said.acts:
         return {"see"}
     values = {name: feel.from_json(value) for name, value in answers.items()}
     return {"see", "apply"} if feel.evaluate(said.acts.removeprefix("="), values) is True else {"see"}

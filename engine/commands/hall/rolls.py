@@ -2,7 +2,8 @@
 
 What is the same for all is answered once; who each is comes from the list, and every one has a case of their own, in a
 transaction of its own: one that is refused says why and stops no other. Each is told by text message, or marked to be
-told aloud (念给他听), and the mark goes when it was done. A roll for a time that can be booked: booking/roll.py.
+told aloud (念给他听), and the mark goes when it was done. Nobody signs on that screen: what was taken in as their agent
+is marked (委托书还没签) until they do at the visit. A roll for a time that can be booked: booking/roll.py.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ def _taken_in(work: Work, one: Listed, common: Common, by: Actor, now: datetime)
         channel=common.channel,
         place=place,
         key=f"{common.once[:30]}:{person.index[:32]}",
+        signed_later=True,
         by=by,
         now=now,
     )

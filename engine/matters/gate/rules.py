@@ -118,6 +118,9 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ballot-roll": ("表决的名册不对", "a roll that cannot be drawn up"),
         # who takes part
         "taking-part": ("角色、答案、消息或步骤不存在", "a role, answer, message or step that does not exist"),
+        "mandate-basis": ("没有委托书的依据，大厅却不会问", "a ground without a mandate where nobody is asked"),
+        "mandate-name": ("答案占了委托书的名字", "an answer that has the name of the mandate"),
+        "mandate-unsigned": ("委托书的签名不是签名", "a mandate whose signature is no signature"),
         "in-person-nothing": ("当面办理，却没有本人的步骤", "in person, but no step is theirs"),
         # notices
         "placeholder": ("通知里的名称没有人填", "a name in a notice nobody fills"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import forms
 from engine.findings import meant
-from engine.matters import in_person
+from engine.matters import in_person, mandates
 from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -116,10 +116,11 @@ def _beginning(words: _Words, story: StoryText, n: int) -> None:
         timed = [one.node.id for one in timer_starts(reading.diagrams.values())]
         words.one_of("定期", "schedule", story.schedule, [*reading.declared("schedules"), *timed], n, "schedule")
     elif start is not None:
-        words.answers(story.answers, start.form, n, "answers")
+        asks = mandates.on_way_in(start.form, reading.info, story.channel)
+        words.answers(story.answers, asks, n, "answers")
         # Whoever does not agree is refused at the question, which is asked beside the form.
         asked = reading.info is None or bool(reading.info.apply.consent)
-        words.fields([f for f in story.refused if f != "consent" or not asked], start.form, n, "refused")
+        words.fields([f for f in story.refused if f != "consent" or not asked], asks, n, "refused")
         for k, first in enumerate(story.earlier):
             words.answers(first.answers, start.form, n, "earlier", k, "answers")
     _values(reading, story.facts, shapes.of_paths(reading.house.begins), n, "facts")

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from engine import feel
 from engine.findings import meant
-from engine.matters import orders
+from engine.matters import mandates, orders
 from engine.matters.gate import people
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
@@ -66,6 +66,7 @@ def check(reading: Reading) -> None:
             )
         if info.meeting.due:
             _name(reading, info.meeting.due, steps, ("没有要人办的步骤", "no step that people do"), "meeting", "due")
+    _agents(reading)
     if info.mandate is not None:
         _name(reading, info.mandate.until, answers, ("没有答案", "no answer"), "mandate", "until")
         _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
@@ -85,6 +86,57 @@ def check(reading: Reading) -> None:
             _reads(reading, getattr(info.order, name), answers, "order", name)
     for file, _, _, node in reading.nodes("serviceTask"):
         _effect(reading, file, node, staff)
+
+
+def _agents(reading: Reading) -> None:
+    """What an agent acts on: a signature that somebody really gives, the hall's own fields under their own name, or a
+    law of the matter's basis."""
+    info = reading.info
+    assert info is not None
+    if info.agent_basis:
+        known = [one.id for one in info.basis]
+        what = ("basis 里没有依据", "no basis with the id")
+        _name(reading, info.agent_basis, known, what, "agent_basis")
+    if info.agent_basis and (not info.agent or info.mandate is not None):
+        reading.of_matter(
+            "mandate-basis",
+            "agent_basis 说没有委托书也可以替人提出，但这个事项不能代办，或者委托书由自己的流程签，大厅不会问。"
+            "请写 agent: true、去掉 mandate，或者删去 agent_basis。",
+            "agent_basis lets a village ask without a mandate, but no agent may file this matter, or its own diagram "
+            "has the mandate signed and the hall asks nothing. Write agent: true without `mandate`, or remove it.",
+            "agent_basis",
+        )
+    if info.mandate is not None:
+        signed = {
+            path
+            for one in reading.forms.values()
+            for path, field in one.form.walk()
+            if field.properties.get("check") == "signature"
+        }
+        if signed and info.mandate.signature not in signed:
+            zh, en = meant(info.mandate.signature, signed, 40)
+            reading.of_matter(
+                "mandate-unsigned",
+                f"mandate 的签名写在“{info.mandate.signature}”，那一项不是签名（check: signature），"
+                f"随便填几个字就成了委托。{zh}",
+                f'mandate reads its signature from "{info.mandate.signature}", which is no field that is signed '
+                f"(check: signature): any words there would make a mandate. {en}",
+                "mandate",
+                "signature",
+            )
+    elif info.agent and not info.internal:
+        form = reading.forms.get(info.apply.form)
+        taken = paths_of(form.form) if form is not None else set()
+        if mandates.KEY in taken:
+            reading.of_matter(
+                "mandate-name",
+                f"申请表单有一项“{mandates.KEY}”，代办收件时大厅问委托书，答案就用这个名字。请换一个名字；委托书由自己的流程签的，"
+                "在 matter.yaml 写 mandate。",
+                f'The application form has an answer "{mandates.KEY}", under which the hall keeps the mandate that an '
+                "agent has signed. Rename it; where the diagram itself has it signed, say so in `mandate`.",
+                "apply",
+                "form",
+            )
 
 
 def _reads(reading: Reading, text: str, answers: Collection[str], *path: object) -> None:

@@ -64,6 +64,10 @@ class Island {
     if (this.root.dataset.readonly) this.form.setProperty("readOnly", true);
     this.finishDrawing();
     this.extras(kept?.extra);
+    for (const field of this.root.querySelectorAll("[data-form-read]")) {
+      field.addEventListener("change", () => this.know(field));
+      this.know(field);
+    }
     if (this.root.querySelector("[data-steps-bar]")) this.steps = new Steps(this);
     if (kept) this.say(word(lost ? "Restored without files" : "Restored"), true);
     const wrong = read(this.root, "wrong", []);
@@ -129,6 +133,12 @@ class Island {
       if (field.type === "checkbox" || field.type === "radio") field.checked = value.split(",").includes(field.value);
       else field.value = value;
     }
+  }
+
+  /** What a field of the page says, for the conditions of the form to read. It is sent beside the answers, not in them. */
+  know(field) {
+    const { data } = this.form._getState();
+    this.form._setState({ data: { ...data, [field.name]: field.value } });
   }
 
   /** What form-js leaves to its host: languages of the parts, a mark for who cannot see the star. */
