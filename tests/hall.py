@@ -92,6 +92,11 @@ _TEMPLATES = _Compiled()
 def open_hall(database: Database, clock: Callable[[], datetime], home: Path, *, csrf: bool = False) -> Open:
     """The application with its cast."""
     cast = the_cast.hired(database, clock())
+    return Open(application(database, clock, home, csrf=csrf), database, cast, clock)
+
+
+def application(database: Database, clock: Callable[[], datetime], home: Path, *, csrf: bool = False) -> Hall:
+    """The application over a database whose people are there already."""
     app = create_app(
         Settings(home=home, database_url="", secret_key="a key of the tests"),
         database=database,
@@ -100,4 +105,4 @@ def open_hall(database: Database, clock: Callable[[], datetime], home: Path, *, 
     )
     app.config["WTF_CSRF_ENABLED"] = csrf
     app.jinja_env.bytecode_cache = _TEMPLATES
-    return Open(app, database, cast, clock)
+    return app

@@ -9,7 +9,7 @@ Nothing here commits. A preview runs the same code in a transaction that is thro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -186,7 +186,8 @@ class Applying:
         case = self.case
         case.state = step.state
         self.variables, self.taken = step.variables, step
-        parties.follow(self.work, case, self.package.info, step.variables, self.live, by=self.by, now=self.now)
+        gone = parties.follow(self.work, case, self.package.info, step.variables, by=self.by, now=self.now)
+        self.keep_away(gone)
         case.answers = dict(step.variables)
         case.version += 1
         self._close(step.closed, ended or {})
@@ -266,6 +267,12 @@ class Applying:
             if row.id in told:  # opened by this same step: whoever reads the changes reads who has it now
                 self.changes[self.changes.index(told[row.id])] = self._opens(row)
         return moved
+
+    def keep_away(self, users: Iterable[int]) -> None:
+        """回避: from now on these neither see the case nor work on it (RULES W6, M2)."""
+        new = candidates.keep_away(self.work, self.case, self.live, users)
+        if new:
+            self.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})
 
     def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
         by_key = {t.key: t for t in self.live}

@@ -240,9 +240,7 @@ def look_apart(work: Work, case: Case, tasks: Iterable[Task], done: Collection[s
                 _without(work, case, task, away)
 
 
-def keep_away(
-    work: Work, package: matters.Package, case: Case, tasks: Iterable[Task], users: Iterable[int]
-) -> frozenset[int]:
+def keep_away(work: Work, case: Case, tasks: Iterable[Task], users: Iterable[int]) -> frozenset[int]:
     """回避: from now on these neither see the case nor get a task of it (RULES W6). Who is new among them.
 
     A live task that only they could do, or that one of them holds, goes to somebody else at once.

@@ -28,12 +28,13 @@ def follow(
     case: Case,
     info: Matter,
     variables: Mapping[str, Any],
-    live: Sequence[Task],
     *,
     by: Actor,
     now: datetime,
-) -> None:
-    """What the new variables of a case say of those who take part in it. Call it before they become its answers."""
+) -> set[int]:
+    """What the new variables of a case say of those who take part in it. Call it before they become its answers. Whom a
+    party objected to, by account: they keep away (回避)."""
+    gone: set[int] = set()
     before = case.answers or {}
     roles = taking_part.outside(info)
     changed = any(forms.dig(before, r.source) != forms.dig(variables, r.source) for r in roles.values())
@@ -42,7 +43,8 @@ def follow(
     for name, role in taking_part.staff(info).items():
         objected = forms.dig(variables, role.objected)
         if role.objected and objected != forms.dig(before, role.objected):
-            _stand_down(work, case, name, objected, live)
+            gone |= _stand_down(work, case, name, objected)
+    return gone
 
 
 def _who(answers: Mapping[str, Any], roles: Mapping[str, Role]) -> list[tuple[str, ...]]:
@@ -175,23 +177,15 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
     return joined
 
 
-def _stand_down(work: Work, case: Case, role: str, objected: Any, live: Sequence[Task]) -> None:
-    """Whom a party objected to is chosen no more: they neither read the case for that nor get a step of it."""
+def _stand_down(work: Work, case: Case, role: str, objected: Any) -> set[int]:
+    """Whom a party objected to is chosen no more."""
     names = objected if isinstance(objected, list) else []
     ids = case.chosen.get(role, [])
     people = work.session.scalars(select(User).where(User.id.in_(ids))).all() if names else []
     gone = {user.id for user in people if choosable.named(names, user)}
-    if not gone:
-        return
-    case.chosen = {**case.chosen, role: [i for i in ids if i not in gone]}
-    keys_gone = {f"u:{i}" for i in gone}
-    for task in live:
-        if not keys_gone & set(task.candidates):
-            continue
-        task.candidates = [key for key in task.candidates if key not in keys_gone]
-        work.session.execute(
-            delete(TaskCandidate).where(TaskCandidate.task_id == task.id, TaskCandidate.key.in_(keys_gone))
-        )
+    if gone:
+        case.chosen = {**case.chosen, role: [i for i in ids if i not in gone]}
+    return gone
 
 
 def hands(work: Work, case: Case, info: Matter, variables: Mapping[str, Any]) -> list[str]:

@@ -34,7 +34,7 @@ def hire_mediators(work: Any, unit_id: int, now: datetime, names: tuple[str, ...
     """People with the post of a mediator at this unit, on the roll; name -> id. Who is there already stays."""
     post, made = post_of(work), {}
     known = {u.name: u.id for u in work.session.scalars(select(User).join(Holding).where(Holding.post_id == post.id))}
-    for n, name in enumerate(names):
+    for n, name in enumerate(names, len(known)):
         if name in known:
             made[name] = known[name]
             register_rows.put(work, ROLL, {}, by=people.SYSTEM, now=now, whom=Person(name, None, None, known[name]))

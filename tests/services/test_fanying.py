@@ -241,10 +241,10 @@ def test_nor_when_it_is_recalled_or_handed_on_for_being_late(database, cast, clo
         assert task.element == "handle" and task.assignee_id == wang.id
     with database.unit_of_work() as work:
         from engine.commands import candidates
-        from engine.commands.cases.finding import find_case, live_tasks, package_of
+        from engine.commands.cases.finding import find_case, live_tasks
 
         case = find_case(work, case_id)
-        candidates.keep_away(work, package_of(work, case), case, live_tasks(work, case), [cast.users["wang"]])
+        candidates.keep_away(work, case, live_tasks(work, case), [cast.users["wang"]])
     with database.unit_of_work() as work:
         wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
         task = acting.task_of(work, case_id)
@@ -264,7 +264,7 @@ def test_nor_when_it_is_recalled_or_handed_on_for_being_late(database, cast, clo
             cases.claim(work, task.id, version=task.version, by=wang, now=clock())
         # late: it goes to the bureau's head, unless the head is the one complained about
         case = work.session.get(Case, case_id)
-        candidates.keep_away(work, package_of(work, case), case, [task], [cast.users["zhao"]])
+        candidates.keep_away(work, case, [task], [cast.users["zhao"]])
         assert alarms._reassign(work, case, task, "head", clock())["to"] == f"p:{cast.county.id}:head"
 
 

@@ -15,7 +15,7 @@ from engine.people import load
 from engine.reads import case_list, case_page
 from engine.reads import taking_part as seen
 from engine.records import audit
-from engine.store.models import Case, Notice, RegisterEntry
+from engine.store.models import Case, Notice, RegisterEntry, Task
 from tests.services.telling import ROOT, Teller
 
 
@@ -79,6 +79,40 @@ def test_every_party_with_a_telephone_is_told_of_the_meeting(sqlite, clock):
         ).all()
         assert {n.address for n in sent} == {"13800001234", "13800001235"}
         assert teller.case_id
+
+
+def test_a_mediator_whom_a_party_had_replaced_keeps_away_from_the_case(sqlite, clock):
+    """Also by the post they share with those who mediate now: the case is closed to them, and they are not chosen
+    again."""
+    story = next(s for s in stories.read(matters.load(ROOT, "tiaojie")) if s.name.startswith("排好期后"))
+    teller = Teller(sqlite, "tiaojie", stories.Story(story.name, story.at, story.answers, story.steps[:8], {}))
+    teller.tell()
+    before, now_one = teller.who.mediators["赖炳根"], teller.who.mediators["苏清福"]
+    with sqlite.unit_of_work() as work:
+        case = work.session.get_one(Case, teller.case_id)
+        assert str(before) in case.apart and str(now_one) not in case.apart
+        assert case_page.page(work, case.id, actor=load(work, now_one, now=teller.now), now=teller.now).can
+        replaced = load(work, before, now=teller.now)
+        with pytest.raises(NotFound):
+            case_page.page(work, case.id, actor=replaced, now=teller.now)
+        with pytest.raises(NotFound):
+            cases.tell(work, case.id, "refuse", sure=True, party="赖春生", by=replaced, now=teller.now)
+        assert case_list.search(work, "赖春生", actor=replaced, now=teller.now) == []
+        assert "case.kept-away" in [e.kind for e in audit.history(work, case.id)]
+        waits = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).one()
+        assert waits.element == "schedule" and str(before) in waits.apart
+
+
+def test_who_was_ticked_as_kin_is_not_chosen_again(sqlite, clock):
+    story = next(s for s in stories.read(matters.load(ROOT, "tiaojie")) if s.name.startswith("一方说亲戚不公"))
+    kin = story.steps[1]["answers"]["mediators"][0]
+    assert kin["kin"] is True
+    again = {"task": "choose", "answers": {"mediators": [{**kin, "kin": False}], "chosen_by": "parties"}}
+    steps = (*story.steps[:2], again)
+    teller = Teller(sqlite, "tiaojie", stories.Story(story.name, story.at, story.answers, steps, {}))
+    with pytest.raises(Invalid) as refusal:
+        teller.tell()
+    assert refusal.value.fields[0].zh == f"{kin['name']}已经回避本件，不能再选。请另选一名。"
 
 
 def test_an_earlier_case_of_a_party_and_the_mediators_own_name_are_pointed_out(sqlite, clock):

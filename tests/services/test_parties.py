@@ -215,12 +215,16 @@ def test_an_objection_of_the_other_side_replaces_the_mediator_and_bars_them_in_t
         case = work.session.get(Case, case_id)
         assert case.stage == "选定调解员" and case.answers["objected"] == [str(office.lai.id)]
         assert case.answers["objection"]["by"] == "赖春生"
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(NotYours):  # whom they objected to keeps away: they choose nobody either, nor read the case
         do(office, case_id, "choose")
+    with office.database.reading() as work, pytest.raises(NotFound):
+        case_page.page(work, case_id, actor=office.lai, now=NOW)
+    with pytest.raises(Invalid) as refused:
+        do(office, case_id, "choose", by=office.su)
     assert "已提出异议" in refused.value.fields[0].zh
     with office.database.unit_of_work() as work, pytest.raises(NotNow):
         cases.tell(work, case_id, "object", {"objection.reason": "再换"}, by=actor(office, other), now=NOW)
-    do(office, case_id, "choose", mediators=named("苏清福"))
+    do(office, case_id, "choose", by=office.su, mediators=named("苏清福"))
 
 
 # ---------------------------------------------------------------- who sees it, who signs where

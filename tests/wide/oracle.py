@@ -21,6 +21,7 @@ open):
     other_office        a clerk of the 民政局
     county_head         heads the county
     stand_in            a clerk of the 民政局 who acts for the agent of 苏洋村, in another matter only
+    stand_in_here       another clerk there, who acts for that agent in this matter
     former              held the agent's post at 苏洋村 until yesterday
     designer            of the county
     operator            the county's system administrator
@@ -50,6 +51,7 @@ CLERKS = (
     "other_village",
     "other_office",
     "stand_in",
+    "stand_in_here",
     "former",
     "agent_of",
     "agent_ended",
@@ -58,7 +60,7 @@ HEADS = ("office_head", "town_head", "county_head")
 ADMINISTRATORS = ("operator", "security", "auditor")
 STAFF = (*CLERKS, *HEADS, "designer", *ADMINISTRATORS)
 ROLES = ("stranger", *RESIDENTS, *STAFF, "disabled")
-STATES = ("open", "restricted", "withdrawn")
+STATES = ("open", "restricted", "withdrawn", "ended")
 
 #: Who gets through a door at all; what they may do behind it is said by the thing.
 DOORS: dict[str, frozenset[str]] = {
@@ -74,7 +76,7 @@ DOORS: dict[str, frozenset[str]] = {
     **{one: frozenset({one}) for one in ADMINISTRATORS},
 }
 
-_UNITS_ON_ITS_WAY = {"intake", "reviewer", "office_head"}
+_UNITS_ON_ITS_WAY = {"intake", "stand_in_here", "reviewer", "office_head"}
 _RUNS = {*HEADS, "operator"}
 _ABOVE = {"town_clerk", "town_head", "county_head"}
 _BELOW = {"village_clerk", *_ABOVE}
@@ -108,67 +110,89 @@ OF_CASE = frozenset(
     }
 )
 
-#: thing -> state -> who. "withdrawn": the applicant took the application back.
+#: Whoever stands in for the agent of 苏洋村 in this matter reads what the agent reads of it, and does the agent's step;
+#: a leave for one matter lends nothing that is no part of its cases.
+_AGENT = {"intake", "stand_in_here"}
+
+#: thing -> state -> who. "withdrawn": the applicant took the application back; "ended": every step was done.
 MAY: dict[str, dict[str, frozenset[str]]] = {
     # reading the case and what hangs on it
     "case": _states(
         open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
         restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
+        ended={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     # a paper the applicant may have is the party's too; an internal one is for the hall's people who may see the case
     "internal-paper": _states(
         open={"agent_of", *_UNITS_ON_ITS_WAY, *_BELOW},
         restricted={"agent_of", *_UNITS_ON_ITS_WAY},
         withdrawn={*_UNITS_ON_ITS_WAY, *_BELOW},
+        ended={*_UNITS_ON_ITS_WAY, *_BELOW},
     ),
-    "void-paper": _states(open=set(), restricted=set(), withdrawn=set()),
+    "void-paper": _states(open=set(), restricted=set(), withdrawn=set(), ended=set()),
     # what somebody handed in: theirs, and of those who see the case
     "material": _states(
         open={"applicant", "party", "agent_of", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
         restricted={"applicant", "party", "agent_of", "guardian", *_UNITS_ON_ITS_WAY},
         withdrawn={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
+        ended={"applicant", "party", *KIN, *_UNITS_ON_ITS_WAY, *_BELOW},
     ),
     # the step that waits
-    "step": _states(open={"intake"}, restricted={"intake"}, withdrawn=set()),
+    "step": _states(open=_AGENT, restricted=_AGENT, withdrawn=set(), ended=set()),
     # giving the step to somebody else, while nobody has claimed it: the heads of its unit who see the case
-    "step-of-theirs": _states(open={"town_head", "county_head"}, restricted=set(), withdrawn=set()),
+    "step-of-theirs": _states(open={"town_head", "county_head"}, restricted=set(), withdrawn=set(), ended=set()),
     # asking for more time: who has the step (here nobody), and the heads who see the case
     "more-time": _states(
         open={"office_head", "town_head", "county_head"},
         restricted={"office_head"},
         withdrawn={"office_head", "town_head", "county_head"},
+        ended={"office_head", "town_head", "county_head"},
     ),
     # everything of the case with its proof: the heads who see it
     "evidence": _states(
         open={"office_head", "town_head", "county_head"},
         restricted={"office_head"},
         withdrawn={"office_head", "town_head", "county_head"},
+        ended={"office_head", "town_head", "county_head"},
     ),
     # whole names and numbers
     "masked": _states(
         open={*_UNITS_ON_ITS_WAY, *_BELOW},
-        restricted=_UNITS_ON_ITS_WAY - {"intake"},  # a step alone opens the case; its numbers stay masked
+        restricted=_UNITS_ON_ITS_WAY - _AGENT,  # a step alone opens the case; its numbers stay masked
         withdrawn={*_UNITS_ON_ITS_WAY, *_BELOW},
+        ended={*_UNITS_ON_ITS_WAY, *_BELOW},
     ),
-    "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT),
-    "own-running-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=set()),
+    "own-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=_ACT, ended=_ACT),
+    "own-running-case": _states(open=_ACT, restricted={"applicant", "guardian"}, withdrawn=set(), ended=set()),
     # a booking of the applicant's, at the 医保局
     "booking": _states(
         open={*_ACT, "reviewer", "office_head", "county_head"},
         restricted={*_ACT, "reviewer", "office_head", "county_head"},
         withdrawn={*_ACT, "reviewer", "office_head", "county_head"},
+        ended={*_ACT, "reviewer", "office_head", "county_head"},
     ),
-    "own-booking": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT),
+    "own-booking": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT, ended=_ACT),
     "own-booking-seen": _states(
-        open={*_ACT, "kin_sees"}, restricted={*_ACT, "kin_sees"}, withdrawn={*_ACT, "kin_sees"}
+        open={*_ACT, "kin_sees"},
+        restricted={*_ACT, "kin_sees"},
+        withdrawn={*_ACT, "kin_sees"},
+        ended={*_ACT, "kin_sees"},
     ),
     # the bond between the applicant and kin_acts, made at the town: its two sides, and who guards the applicant
-    "bond": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT),
-    "bond-at-desk": _states(open={"intake", *_BELOW}, restricted={"intake", *_BELOW}, withdrawn={"intake", *_BELOW}),
+    "bond": _states(open=_ACT, restricted=_ACT, withdrawn=_ACT, ended=_ACT),
+    "bond-at-desk": _states(
+        open={"intake", *_BELOW},
+        restricted={"intake", *_BELOW},
+        withdrawn={"intake", *_BELOW},
+        ended={"intake", *_BELOW},
+    ),
     # the county's calendar is its head's and its operators'
     "calendar": _states(
-        open={"county_head", "operator"}, restricted={"county_head", "operator"}, withdrawn={"county_head", "operator"}
+        open={"county_head", "operator"},
+        restricted={"county_head", "operator"},
+        withdrawn={"county_head", "operator"},
+        ended={"county_head", "operator"},
     ),
     # what begins by itself is run by operators and seen by heads
     "schedules": _always(*_RUNS),

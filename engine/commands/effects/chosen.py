@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine.errors import FieldError, Invalid, NotFound, NotYours, Refused
 from engine.matters.taking_part import Role
-from engine.people import Actor, may
+from engine.people import Actor, apart, may
 from engine.process import Effect
 from engine.reads import choosable, taking_part
 from engine.records import audit
@@ -58,10 +58,17 @@ def check(a: Applying, effect: Effect) -> None:
     if len({one.user.id for one in people}) < len(people):
         zh, en = f"同一名{role.name}写了两次。", f"One {role.name_en} is named twice."
         raise Invalid([FieldError(role.source, role.name, zh, en)])
-    aside = any(m.get(why) is True for m in rows for why in role.aside_if)
-    # Who must stand aside reads nothing of the case.
-    a.case.chosen = {**a.case.chosen, name: [] if aside else [one.user.id for one in people]}
     named = [row for row in rows if row.get(role.keys.name)]
+    aside = {
+        one.user.id
+        for row, one in zip(named, people, strict=True)
+        if any(row.get(why) is True for why in role.aside_if)
+    }
+    ids = [] if aside else [one.user.id for one in people]
+    # 回避: whoever must stand aside, or was chosen and is no more, neither reads the case nor gets a step of it, also
+    # where their post is of the office that has it (RULES M2).
+    a.keep_away(aside | set(a.case.chosen.get(name, [])) - set(ids))
+    a.case.chosen = {**a.case.chosen, name: ids}
     chosen = [
         {**row, role.keys.name: one.user.name, choosable.ACCOUNT: str(one.user.id), "where": one.where}
         for row, one in zip(named, people, strict=True)
@@ -96,6 +103,11 @@ def _wrong(
         return (
             f"{user.name}须回避：{'；'.join(d.zh for d in doubts)}。请另选一名。",
             f"{user.name} must stand aside: {'; '.join(d.en for d in doubts)}. Choose another.",
+        )
+    if user.id in apart.read(a.case.apart):
+        return (
+            f"{user.name}已经回避本件，不能再选。请另选一名。",
+            f"{user.name} keeps away from this case already. Choose another.",
         )
     return None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.commands import candidates, order_rows
+from engine.commands import order_rows
 from engine.commands.effects import joining, mandates
 from engine.commands.effects.facts import key_of, texts
 from engine.commands.effects.notices import ORDER, POLICE, say_to
@@ -110,9 +110,7 @@ def keep_away(a: Applying, effect: Effect) -> None:
     if effect.headers.get("who") == "actor" and a.by.kind == "staff" and a.by.id is not None:
         found.add(a.by.id)
         mandates.stand_down(a)
-    new = candidates.keep_away(a.work, a.package, a.case, a.live, found)
-    if new:
-        a.record(audit.Kind.KEPT_AWAY, facts={"people": sorted(new)})
+    a.keep_away(found)
 
 
 def people_of(work: Work, named: list[str]) -> set[int]:

@@ -416,12 +416,14 @@ _ALL = (
         "Check who was chosen",
         "核对按名字选定的工作人员：须在名册里；是当事人本人、同户、申报为近亲属或有利害关系、被提出过异议的，"
         "退回填写并说明"
-        "（按 matter.yaml 里这个角色的 stand_aside）。核对过的人看得到办件，候选人 party:角色 就是他们。",
+        "（按 matter.yaml 里这个角色的 stand_aside）。核对过的人看得到办件，候选人 party:角色 就是他们。"
+        "须回避的、换下来的人从此看不到也办不了这一件。",
         "Checks staff who were chosen by name: they must hold the role's post; a party, one of the same "
         "household, declared "
         "kin, or one objected to is refused by name, at the field, as the role's stand_aside in matter.yaml "
         "says. From then "
-        "on they see the case, and the candidate user party:<role> is they.",
+        "on they see the case, and the candidate user party:<role> is they; who must stand aside or was replaced "
+        "keeps away from it.",
         headers=(Header("role", "角色", "the role of `parties` in matter.yaml", required=True),),
         arguments=(Argument("people", "选定的人", "each with name", required=True, kind="list"),),
         results=(
