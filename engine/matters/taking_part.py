@@ -105,8 +105,8 @@ class Role(Declared):
     )
     aside_if: tuple[Id, ...] = Field(
         default=(),
-        description="工作人员：一行里哪些键为真时，这个人回避本件，这次谁也没有选定 · of staff: keys of a row that, when "
-        "true, keep this person away from the case; nobody is chosen then",
+        description="工作人员：一行里哪些键为真时，这个人回避本件，这次谁也没有选定 · of staff: keys of a row that, "
+        "when true, keep this person away from the case; nobody is chosen then",
     )
     objected: Path | Literal[""] = Field(
         default="",
