@@ -1022,6 +1022,46 @@ def erase_of(work: Work, user: User, *, by: Actor, now: datetime) -> int:
     return len(rows) + _changed(work, delete(MatchApart).where(theirs))
 
 
+def late(work: Work, what: Declared, pair: MatchPair, side: str, *, by: Actor, now: datetime) -> None:
+    """The other side was late, as this one says. It is told, and may say otherwise at the counter. NotNow: it is not
+    the time to say so, or it was said."""
+    supply, need = _both(work, pair.need_id, pair.supply_id)
+    work.session.refresh(pair, ["state", "version", "absent", "late_at"])
+    if not reads.may_be_late(what, pair, now):
+        raise NotNow("这一条不能说迟到，或者已经说过了。", "It cannot be said of this one, or was said.")
+    row = need if side == "supply" else supply
+    count_late(work, what, pair, row, by=by, now=now)
+    _tell(
+        work,
+        row,
+        f"late:{pair.id}",
+        f"{what.match.title}：{say_at(need.starts_at)}的，对方说您迟到了。有特殊情况请打窗口电话说明。",
+        f"{what.match.title_en}: for {_said(need)} the other side says that you were late. Ring the counter if it was "
+        "otherwise.",
+        now,
+    )
+
+
+def count_late(work: Work, what: Declared, pair: MatchPair, row: MatchSide, *, by: Actor, now: datetime) -> None:
+    """This side was late, or called off too late: so often, and a case is opened in which somebody talks with them."""
+    if what.match.late is None or pair.late_at is not None:
+        return
+    pair.late, pair.late_at, pair.version = row.side, now, pair.version + 1
+    work.session.flush()
+    _record_pair(work, audit.Kind.MATCH_LATE, pair, by, now)
+    times = reads.lately(work, what, row, now - written.span(what.match.late.within))
+    since = times[::-1].index(True) if True in times else len(times)  # how often since they were talked with
+    if since and since % what.match.late.times == 0:
+        payload = {"pair": pair.id, "what": "late"}
+        jobs.put_once(work, jobs.Kind.MATCH_DUE, f"match:pair:{pair.id}:late", payload, now=now)
+
+
+def soon(what: Declared, pair: MatchPair, now: datetime) -> bool:
+    """Whether to call it off now is late: both had agreed, and it begins soon."""
+    begins = max(pair.need.starts_at, pair.supply.starts_at)
+    return pair.state == "agreed" and begins - written.span(what.match.free_until) < now <= begins
+
+
 def charge(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
     """The need says that the supply asks for money: what is still to come is off, and a case finds out. NotNow: it is
     not the time to say so, or it was said."""

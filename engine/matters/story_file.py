@@ -45,6 +45,7 @@ VERBS = {
     "apart": {"open"},
     "rejoin": {"open"},
     "charged": {"open"},
+    "late": {"open"},
     "lend": {"open"},
     "take_back": {"open"},
     "renew": {"open"},
@@ -282,6 +283,7 @@ class StepText(Part):
     charged: PairText | None = Field(
         default=None, description="说对方要收钱（撮合） · says that the other asks for money"
     )
+    late: PairText | None = Field(default=None, description="说对方迟到了（撮合） · says that the other was late")
     lend: LoanText | None = Field(default=None, description="借出 · a copy is lent")
     take_back: LoanText | None = Field(default=None, description="还回 · a copy is back")
     renew: LoanText | None = Field(default=None, description="续借 · a loan is renewed")

@@ -513,6 +513,9 @@ def wanted(
     supply = matching.say(work, one.key, "supply", answers=given.get("answers") or {}, by=giver, **where)
     pair = matching.ask(work, row.id, supply.id, by=applicant, now=then)
     matching.agree(work, pair.id, version=pair.version, by=giver, now=then)
+    if why == "late":
+        pair.late, pair.late_at = row.side, then
+        return pair, {why: match_rows.known_of(work, row)}
     if why == "charged":
         pair.charged_at = then
     else:

@@ -91,6 +91,7 @@ def _do(work: Work, hall: Hall, verb: str, key: str, step: Mapping[str, Any], by
         "apart": matching.part,
         "rejoin": matching.rejoin,
         "charged": matching.charge,
+        "late": matching.late,
     }
     verbs[verb](work, pair.id, version=pair.version, by=by, now=now)
 

@@ -163,7 +163,7 @@ STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
         "leave": _attend("leave"),
         # matches 撮合
         **{verb: _match(verb) for verb in ("supply", "need", "ask", "agree", "decline", "absent")},
-        **{verb: _match(verb) for verb in ("apart", "rejoin", "charged")},
+        **{verb: _match(verb) for verb in ("apart", "rejoin", "charged", "late")},
         # loans 借还
         **{verb: _loan(verb) for verb in ("lend", "take_back", "renew", "reserve", "recall", "lose")},
         # boards 公开栏

@@ -291,6 +291,8 @@ class Player:
                 lent(work, self.package, story, hall, done.case, now=self.now)
             if isinstance(need, MatchPair) and need.charged_at is not None:
                 need.charged_id = done.case.id
+            elif isinstance(need, MatchPair) and need.late_at is not None:
+                need.late_id = done.case.id
             elif need is not None:
                 need.opened_id = done.case.id
             self.played.case_id, self.number = done.case.id, done.case.number

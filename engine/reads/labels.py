@@ -214,6 +214,7 @@ EVENTS = {
     "match.arrived": "说到了",
     "match.called": "没有人说到了，打电话问",
     "match.apart": "说以后不再一起，或者改了主意",
+    "match.late": "说对方迟到了，或者临时取消",
     "match.charged": "说对方要收钱",
     "match.opened": "没有配上，开了协调的办件",
     "match.revealed": "看了双方的姓名电话",

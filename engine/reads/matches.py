@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from engine import feel, forms
@@ -575,6 +576,8 @@ class Pair:
     apart: bool = False  # and did
     charges: bool = False  # the reader may say that the other asks for money
     charged: bool = False  # it was said
+    lates: bool = False  # the reader may say that the other was late
+    was_late: str = ""  # which side was
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,6 +628,12 @@ def pair(work: Work, pair_id: int) -> MatchPair:
     if found is None:
         raise NotFound("没有这一条。", "There is none of that number.")
     return found
+
+
+def agreed_of(work: Work, row: MatchSide) -> Sequence[MatchPair]:
+    """The pairs of this side that both have agreed to and that are not over."""
+    either = or_(MatchPair.need_id == row.id, MatchPair.supply_id == row.id)
+    return work.session.scalars(pair_query(either, MatchPair.state == "agreed")).all()
 
 
 def mine(work: Work, actor: Actor, *, now: datetime) -> list[Row]:
@@ -738,6 +747,8 @@ def _pair(
         apart=parts and not gone.isdisjoint(known_as(other)),
         charges=answers and row.side == "need" and may_charge(what, found, now),
         charged=found.charged_at is not None and answers and row.side == "need",
+        lates=answers and may_be_late(what, found, now),
+        was_late=found.late or "" if answers else "",
     )
 
 
@@ -759,6 +770,24 @@ def may_arrive(what: Declared, pair: MatchPair, need: MatchSide, supply: MatchSi
     """Whether it is the time to say that they arrived, and nobody said it, nor that the other stayed away."""
     begins = max(need.starts_at, supply.starts_at)
     return what.match.arrive is not None and pair.arrived_at is None and may_say(pair, need, begins, now)
+
+
+def may_be_late(what: Declared, pair: MatchPair, now: datetime) -> bool:
+    """Whether it may be said now that a side was late: once a pair."""
+    return what.match.late is not None and pair.late_at is None and may_say(pair, pair.need, pair.need.starts_at, now)
+
+
+def lately(work: Work, what: Declared, row: MatchSide, since: datetime) -> list[bool]:
+    """Each time since then that the person of this side was late, the oldest first: whether it opened a case."""
+    side = aliased(MatchSide)
+    late = sql_case((MatchPair.late == "need", MatchPair.need_id), else_=MatchPair.supply_id)
+    query = (
+        select(MatchPair.late_id)
+        .join(side, side.id == late)
+        .where(MatchPair.late_at >= since, side.match == what.key, side.person_index.in_(known_as(row)))
+        .order_by(MatchPair.late_at, MatchPair.id)
+    )
+    return [id_ is not None for id_ in work.session.scalars(query)]
 
 
 def may_part(what: Declared, pair: MatchPair, row: MatchSide, other: MatchSide) -> bool:

@@ -211,6 +211,7 @@ class Kind(StrEnum):
     MATCH_ARRIVED = "match.arrived"  # one side, or the desk, says that they arrived
     MATCH_CALLED = "match.called"  # nobody said so in time: who was told
     MATCH_APART = "match.apart"  # one side says: not again with this one; or takes it back
+    MATCH_LATE = "match.late"  # one side was late, as the other says, or called off too late
     MATCH_CHARGED = "match.charged"  # the need says that the supply asked for money
     MATCH_OPENED = "match.opened"  # nobody took it in time: its case
     MATCH_REVEALED = "match.revealed"  # before looks at a match were looks like any other (person.revealed)

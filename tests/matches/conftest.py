@@ -99,7 +99,7 @@ def open_road(database, *slips):
         clerk_id, stranger_id = clerk.id, stranger.id
         units.forget(work)
         library.publish(work, package(slips=slips), by=people.SYSTEM, now=NOW)
-        for name in ("xunche", "weidao"):
+        for name in ("xunche", "weidao", "chidao"):
             library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=NOW)
 
     def actor(user_id, now=NOW):

@@ -39,7 +39,7 @@ WHY = {
         loan: ended_how;
         loan_hold: state;
         look_grant: purpose state;
-        match_pair: asked_by state absent arrived_by;
+        match_pair: asked_by state absent arrived_by late;
         match_side: side state channel;
         meeting: state;
         notice: channel kind state;

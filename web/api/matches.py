@@ -83,7 +83,7 @@ class Asking(Shape):
 
 
 class Answering(Shape):
-    act: Literal["agree", "refuse", "cancel", "absent", "arrive", "apart", "rejoin", "charged"]
+    act: Literal["agree", "refuse", "cancel", "absent", "arrive", "apart", "rejoin", "charged", "late"]
     version: int
     reason: str = Field("", max_length=200)
 
@@ -95,6 +95,7 @@ SAID = {
     "apart": matching.part,
     "rejoin": matching.rejoin,
     "charged": matching.charge,
+    "late": matching.late,
 }
 
 

@@ -328,6 +328,9 @@ def answer(side_id: int, pair_id: int) -> ResponseReturnValue:
     elif act == "rejoin":
         matching.rejoin(edge.work(), pair_id, **what)
         flash(_("好的，以后又可以配了。"))
+    elif act == "late":
+        matching.late(edge.work(), pair_id, **what)
+        flash(_("记下了，已经告诉对方。"))
     elif act == "charged":
         matching.charge(edge.work(), pair_id, **what)
         flash(_("记下了，钱不用付。协调员会来核实。"))

@@ -14,7 +14,7 @@ from engine.commands import cases, match_rows
 from engine.commands.cases.looking_at_many import look
 from engine.commands.cases.submit import Person as Applicant
 from engine.errors import FieldError, Invalid, NotNow, NotYours
-from engine.matters.nouns.matches import MatchArrival, MatchCharged, MatchUnmatched
+from engine.matters.nouns.matches import MatchArrival, MatchCharged, MatchLate, MatchUnmatched
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.plain import plain
 from engine.reads import bonds, knowing, reveals
@@ -145,7 +145,11 @@ def cancel(work: Work, pair_id: int, *, version: int, reason: str = "", by: Acto
         _for(by, row.need)
     if row.state == "asked" and side != row.asked_by:
         return refuse(work, pair_id, version=version, reason=reason, by=by, now=now)
-    match_rows.cancel(work, reads.of(work, row.supply.match), row, side, reason, by=by, now=now)
+    what = reads.of(work, row.supply.match)
+    late = match_rows.soon(what, row, now)
+    match_rows.cancel(work, what, row, side, reason, by=by, now=now)
+    if late:
+        match_rows.count_late(work, what, row, row.need if side == "need" else row.supply, by=by, now=now)
     return row
 
 
@@ -200,6 +204,13 @@ def take_back(work: Work, apart_id: int, *, by: Actor, now: datetime) -> None:
     match_rows.take_back(work, apart_id, by=by, now=now)
 
 
+def late(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
+    """One side says that the other was late."""
+    row = _pair(work, pair_id, version)
+    match_rows.late(work, reads.of(work, row.supply.match), row, _mine(row, by), by=by, now=now)
+    return row
+
+
 def charge(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -> MatchPair:
     """Whoever needs it says that the other asks for money."""
     row = _pair(work, pair_id, version)
@@ -215,7 +226,12 @@ def end(work: Work, side_id: int, *, version: int, reason: str = "", by: Actor, 
         require(by, "serve", row)
     if row.version != version:
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
-    return match_rows.end_side(work, reads.of(work, row.match), row, "cancelled", reason, by=by, now=now)
+    what = reads.of(work, row.match)
+    late = [one for one in reads.agreed_of(work, row) if match_rows.soon(what, one, now)] if _acts(by, row) else []
+    told = match_rows.end_side(work, what, row, "cancelled", reason, by=by, now=now)
+    for one in late:
+        match_rows.count_late(work, what, one, row, by=by, now=now)
+    return told
 
 
 def forget(work: Work, side_id: int, *, by: Actor, now: datetime) -> None:
@@ -248,6 +264,8 @@ def match_due(database: Database, job: Leased, equipment: object, now: datetime)
                 _open_search(work, pair_id, now)
             elif act == "charged":
                 _open_charged(work, pair_id, now)
+            elif act == "late":
+                _open_late(work, pair_id, now)
             elif act == "found":
                 match_rows.found(work, pair_id, by=SYSTEM, now=now)
             else:
@@ -313,9 +331,23 @@ def _open_charged(work: Work, pair_id: int, now: datetime) -> None:
     match_rows.record(work, audit.Kind.MATCH_OPENED, need, SYSTEM, now, case=case.number)
 
 
+def _open_late(work: Work, pair_id: int, now: datetime) -> None:
+    """Somebody was late once too often: a case, for whoever talks with them. Once."""
+    supply, need = match_rows.held(work, pair_id)
+    pair = reads.pair(work, pair_id)
+    what = reads.declared(work).get(need.match)
+    late = what.match.late if what is not None else None
+    row = need if pair.late == "need" else supply
+    if late is None or pair.late_id is not None or row.name is None:
+        return
+    case = _submit(work, late, row, {"late": match_rows.known_of(work, row)}, f"match:pair:{pair.id}:late", now)
+    pair.late_id = case.id
+    match_rows.record(work, audit.Kind.MATCH_OPENED, row, SYSTEM, now, case=case.number)
+
+
 def _submit(
     work: Work,
-    opening: MatchUnmatched | MatchArrival | MatchCharged,
+    opening: MatchUnmatched | MatchArrival | MatchCharged | MatchLate,
     row: MatchSide,
     about: Mapping[str, Any],
     key: str,

@@ -105,7 +105,8 @@ def _afterwards(reading: Reading, one: Declared, match: Match) -> None:
             zh, en = meant(match.arrive.kin, kinds, 20)
             zh, en = f"没有关系“{match.arrive.kin}”。{zh}", f"There is no bond {match.arrive.kin!r}. {en}"
             reading.of_noun(one, "match-name", zh, en, "arrive", "kin")
-    for key, sides in (("unmatched", ("need",)), ("arrive", ("need", "supply")), ("charged", ("need", "supply"))):
+    both = ("need", "supply")
+    for key, sides in (("unmatched", ("need",)), ("arrive", both), ("charged", both), ("late", ("late",))):
         _opens(reading, one, key, sides)
 
 

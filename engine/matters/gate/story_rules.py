@@ -308,7 +308,10 @@ def _met(words: _Words, step: StepText, *path: object) -> None:
     reading = words.reading
     if reading.info is None:
         return
-    verbs = ("supply", "need", "ask", "agree", "decline", "absent", "arrive", "cancel", "apart", "rejoin", "charged")
+    verbs = (
+        *("supply", "need", "ask", "agree", "decline", "absent", "arrive", "cancel"),
+        *("apart", "rejoin", "charged", "late"),
+    )
     for verb in verbs:
         said = getattr(step, verb)
         name = getattr(said, "match", "")

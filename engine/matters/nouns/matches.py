@@ -254,6 +254,24 @@ class MatchCharged(MatchPart):
     )
 
 
+class MatchLate(MatchPart):
+    """Who is late so often is talked with, and shut out of nothing."""
+
+    times: int = Field(ge=2, le=20, description="几次 · how often")
+    within: str = Field(default="30cd", description="多久以内 · within how long")
+    opens: Id = Field(description="开出哪个事项的办件，由协调的人谈一谈 · the matter whose case it opens: for a talk")
+    answers: dict[str, str] = Field(
+        default={},
+        description="申请表单填什么：路径 → 文字或 FEEL（late：迟到的那一边） · what its form gets: words, or FEEL "
+        "over late, the side that was late",
+    )
+
+    @field_validator("within")
+    @classmethod
+    def _within(cls, text: str) -> str:
+        return _span(text)
+
+
 def _span(text: str) -> str:
     try:
         written.span(text)
@@ -347,6 +365,12 @@ class Match(MatchPart):
         description="求的一方说供的一方要收钱：这一趟作罢，开出哪个事项的办件去核实；不写没有这个按钮 · the need says "
         "that the supply asks for money: that trip is off, and a case finds out",
     )
+    late: MatchLate | None = Field(
+        default=None,
+        description="一方可以说对方迟到了；临时取消（free_until 以内）也算。满几次就开出哪个事项的办件；不写不记 · "
+        "either side may say that the other was late; calling off within free_until counts too. So often opens a "
+        "case; without it nothing is kept",
+    )
     apart: bool = Field(
         default=False,
         description="任何一方可以说以后不再和对方一起：从此不再配，对方不知道 · either side may say: not again; the "
@@ -381,14 +405,15 @@ class Match(MatchPart):
             return f"分摊成本：{self.fee.shared}", f"Cost is shared: {self.fee.shared_en}"
         return "不收费", "Free of charge"
 
-    def opens(self, key: Literal["unmatched", "arrive", "charged"]) -> str:
+    def opens(self, key: Literal["unmatched", "arrive", "charged", "late"]) -> str:
         """The matter of the case that it opens then; "" for none."""
-        what: MatchUnmatched | MatchArrival | MatchCharged | None = getattr(self, key)
+        what: MatchUnmatched | MatchArrival | MatchCharged | MatchLate | None = getattr(self, key)
         return what.opens if what is not None else ""
 
     def why_opened(self, matter: str) -> str:
-        """What opens a case of this matter: unmatched, arrive, charged; "" when nothing of it does."""
-        keys: tuple[Literal["unmatched", "arrive", "charged"], ...] = ("unmatched", "arrive", "charged")
+        """What opens a case of this matter: unmatched, arrive, charged, late; "" when nothing of it does."""
+        keys: tuple[Literal["unmatched", "arrive", "charged", "late"], ...]
+        keys = ("unmatched", "arrive", "charged", "late")
         return next((key for key in keys if self.opens(key) == matter), "")
 
     def of(self, side: str) -> MatchSideOf:

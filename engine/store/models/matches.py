@@ -123,6 +123,10 @@ class MatchPair(Base):
     charged_at: Mapped[datetime | None]  # the need says that the supply asked for money
     #: The case that finds out: once.
     charged_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
+    late: Mapped[str | None] = mapped_column(String(6))  # which side was late, or called off too late
+    late_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: The case in which somebody talks with them: of the time that was once too often.
+    late_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))
 
     need: Mapped[MatchSide] = relationship(foreign_keys=[need_id], lazy="raise")
     supply: Mapped[MatchSide] = relationship(foreign_keys=[supply_id], lazy="raise")
@@ -141,6 +145,7 @@ class MatchPair(Base):
         Index("ix_match_pair_need_id", "need_id"),
         Index("uq_match_pair_opened_id", "opened_id", unique=True),
         Index("uq_match_pair_charged_id", "charged_id", unique=True),
+        Index("uq_match_pair_late_id", "late_id", unique=True),
         Index("ix_match_pair_supply_id", "supply_id"),
         # a need asks a supply once at a time, and rides with one
         Index(
