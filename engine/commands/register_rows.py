@@ -202,12 +202,13 @@ def change(
     if register.about == "person" and _bears_on_what_they_offer(register, before):
         match_looks.look_again(work, one.key, _about(entry), entry.version, now)
     index = _index(register, facts, entry.person, entry.id, entry.register)
-    if index != old_index or case_id is None:  # a step of a case writes all of its rows at its end
+    if case_id is None:  # a step of a case writes all of its rows at its end
         work.session.flush()
     if index != old_index:
-        work.session.execute(delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id))
-        if index:
-            work.session.execute(insert(RegisterIndex), index)
+        with work.session.no_autoflush:  # the entry is there already
+            work.session.execute(delete(RegisterIndex).where(RegisterIndex.entry_id == entry.id))
+            if index:
+                work.session.execute(insert(RegisterIndex), index)
     return entry
 
 
