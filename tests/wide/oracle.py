@@ -600,7 +600,8 @@ RULES: dict[str, Rule] = {
     **_door("staff", "api.lend_copy", "api.take_copy_back", thing="loan-desk"),
     # ---- matches 撮合
     **_door("anyone", "matches.listed"),
-    **_door("resident", "matches.mine"),
+    **_door("resident", "matches.mine", "api.match_apart"),
+    **_door("resident", "api.take_back_apart", "matches.take_back", thing="absent"),  # nobody said "not again" here
     **_door("anyone", "api.matches"),
     **_door("resident", "api.say_match", "matches.check", "matches.say", "matches.send"),
     **_door("resident", "matches.one", "api.match_side", thing="own-match-seen"),
