@@ -503,7 +503,7 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
     mine = made.user_id == actor.id
     return Own(
         about=made.resource.about,
-        address=(made.resource.address or "") if live else "",
+        address=(made.resource.address or "") if live and _read_still(made, known, now) else "",
         team=made.team,
         members=tuple(
             (
@@ -527,6 +527,12 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         if known is not None and known.offer.ask and made.state in ("held", "confirmed")
         else None,
     )
+
+
+def _read_still(made: Appointment, known: Declared | None, now: datetime) -> bool:
+    """Whether it is not too long over to read where exactly it was."""
+    after = known.offer.address_for if known is not None else ""
+    return not after or now <= made.ends_at + written.span(after)
 
 
 def _booker(work: Work, made: Appointment, actor: Actor) -> str:

@@ -275,6 +275,15 @@ def test_the_address_is_for_who_has_a_place(hall):
             bookings.one(work, hall.residents[2], made.id)
 
 
+def test_seven_days_after_it_where_somebody_lives_is_read_no_more(hall):
+    need = hall.asked()
+    made = take(hall, need.slot, 1, "cut")
+    with hall.database.reading() as work:
+        for days, address in ((7, "霞碧村祠堂东厢"), (8, "")):
+            own = offers.own(work, hall.residents[1], made.id, now=made.ends_at + timedelta(days=days))
+            assert own.address == address
+
+
 def test_who_waits_in_the_night_is_told_in_the_morning_and_the_hold_runs_from_then(hall):
     need = hall.asked()
     made = [take(hall, need.slot, n, "cut" if n < 2 else "help") for n in range(5)]

@@ -224,6 +224,7 @@ def _effect(reading: Reading, file: str, node: m.Node) -> None:
     if node.extension.task_type != "open-offer" or reading.info is None:  # a slip in matter.yaml is said once, there
         return
     name = node.extension.header("offer") or ""
+    _address(reading, name, node)
     opened = {
         n: one
         for n, one in reading.declared("offers").items()
@@ -237,4 +238,17 @@ def _effect(reading: Reading, file: str, node: m.Node) -> None:
             "offer-missing",
             f"要开放供给“{name}”，offers 里没有由办件开放（opened_by: case）的这一项。{zh}",
             f"opens {name!r}, but there is no offer of that name with opened_by: case. {en}",
+        )
+
+
+def _address(reading: Reading, name: str, node: m.Node) -> None:
+    """Where somebody lives is not read by who was there for ever."""
+    one = reading.declared("offers").get(name)
+    gives = any(given.target == "address" for given in node.extension.inputs)
+    if one is not None and gives and isinstance(one.what, Offer) and not one.what.address_for:
+        reading.of_noun(
+            one,
+            "offer-address",
+            "开放时给了详细地点（address），要写过后多久就看不到，如 address_for: 7cd。",
+            "It is opened with an address: say for how long after it people read that, such as address_for: 7cd.",
         )

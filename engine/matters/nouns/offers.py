@@ -363,6 +363,11 @@ class Offer(OfferPart):
     )
     release: OfferRelease = Field(default=OfferRelease(), description="退出和让出 · giving a place back, losing it")
     keep: Keep | None = KEEP
+    address_for: str = Field(
+        default="",
+        description="过后多久订了的人还看得到详细地点：7cd；办件开放时给了 address 的都要写 · for how long after it "
+        "whoever booked still reads where exactly it was; needed where the case that opens it gives an `address`",
+    )
     missed: OfferMissed | None = Field(default=None, description="没有来，怎么办 · when nobody came")
     left_at: dict[str, OfferLeftAt] = Field(
         default={}, description="几点还在：时间 → 怎么办 · still there at this time → what is done"
@@ -372,6 +377,13 @@ class Offer(OfferPart):
     @classmethod
     def _one(cls, given: Any) -> Any:
         return (given,) if isinstance(given, str) else given
+
+    @field_validator("address_for")
+    @classmethod
+    def _address_for(cls, text: str) -> str:
+        if text:
+            _readable(written.span, text)
+        return text
 
     @field_validator("price", mode="before")
     @classmethod
