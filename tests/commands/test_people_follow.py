@@ -17,6 +17,7 @@ from engine.people import SYSTEM, holders, load, may, units
 from engine.records import audit
 from engine.records.jobs import Kind
 from engine.store.models import Case, Event, Holding, Job, Notice, Post, Task, Unit, User
+from engine.workdays import say
 from tests.commands import acting
 from tests.people.test_login import _at_once
 from web.cli import main
@@ -85,6 +86,23 @@ def test_at_midnight_what_waits_for_a_term_that_ended_goes_up_and_comes_back(dat
     assert who_may(database, cast, case_id, clock()) == {"huang"}, "somebody holds the post again: nobody had begun"
     assert live(database, case_id).instead is None
     assert midnight(database, clock) == [], "nothing is left to follow"
+
+
+def test_whoever_is_given_a_post_or_loses_it_is_told_and_so_is_who_heads_them(database, cast, clock):
+    with database.unit_of_work() as work:
+        row = posts.take(work, cast.users["sun"], cast.yb.id, "reviewer", until_on=LAST, by=cast.wu, now=clock())
+        posts.end(work, row.id, LAST, by=cast.wu, now=clock())
+    with database.reading() as work:
+        told = work.session.execute(select(Notice.user_id, Notice.text).where(Notice.key.startswith("post:"))).all()
+        said = {(user, text) for user, text in told}
+        unit, name = cast.yb.name, work.session.get_one(User, cast.users["sun"]).name
+    last = say(LAST)
+    assert said == {
+        (cast.users["sun"], f"吴县长办理：您任{unit}的审核（到{last}为止）。"),
+        (cast.users["zhao"], f"吴县长办理：{name}任{unit}的审核（到{last}为止）。"),
+        (cast.users["sun"], f"吴县长办理：您不再任{unit}的审核，最后一天是{last}。"),
+        (cast.users["zhao"], f"吴县长办理：{name}不再任{unit}的审核，最后一天是{last}。"),
+    }
 
 
 def test_whoever_leaves_has_nothing_in_hand_any_more(database, cast, clock):

@@ -9,6 +9,7 @@ appoints the first.
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -41,9 +42,10 @@ def take(
     now: datetime,
 ) -> Holding:
     """任职: this person holds this post in this unit, from a day until a day (the last). Refused where they would hold
-    two of the three administrators' posts on one day. Open work follows at once."""
+    two of the three administrators' posts on one day. Open work follows at once; they are told, and who heads them."""
     row = hold(work, user_id, unit_id, post, from_on=from_on, until_on=until_on, by=by, now=now)
     follow(work, by, now)
+    _tell(work, row, ("任", "hold the post"), by, now)
     return row
 
 
@@ -101,7 +103,7 @@ def open_account(work: Work, login: str, name: str, *, by: Actor, now: datetime)
 
 
 def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) -> Holding:
-    """任期结束: the last day on which the post is held."""
+    """任期结束: the last day on which the post is held. They are told, and who heads them."""
     row = work.session.get(Holding, holding_id)
     if row is None:
         raise NotFound("没有这次任职。", f"There is no holding {holding_id}.")
@@ -114,6 +116,7 @@ def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) ->
     row.until_on = last
     _record(work, row, post.code, by, now)
     follow(work, by, now)
+    _tell(work, row, ("不再任", "no longer hold the post"), by, now)
     return row
 
 
@@ -162,6 +165,29 @@ def _record(work: Work, row: Holding, post: str, by: Actor, now: datetime) -> No
         now=now,
         facts={"user": row.user_id, "unit": row.unit_id, "post": post, "term": term},
     )
+
+
+def _tell(work: Work, row: Holding, does: tuple[str, str], by: Actor, now: datetime) -> None:
+    """On the screen: what somebody may see and do has changed, and nobody learns of it from a list."""
+    if by.kind == "system":
+        return
+    post, unit = work.session.get_one(Post, row.post_id), units.place(work, row.unit_id)
+    user = work.session.get_one(User, row.user_id)
+    first, last = row.from_on, row.until_on
+    days = f"{f'从{say(first)}起' if first else ''}{f'到{say(last)}为止' if last else ''}"
+    days_en = f"{f' from {first}' if first else ''}{f' until {last}' if last else ''}"
+    if does[0] != "任":
+        days, days_en = f"，最后一天是{say(last)}" if last else "", f": the last day is {last}" if last else ""
+    elif days:
+        days = f"（{days}）"
+    key = f"post:{row.id}:{secrets.token_hex(8)}"  # given, ended and given again on one day are told each
+    for to in dict.fromkeys((row.user_id, *holders.supervisors(work, row.unit_id, (row.user_id,)))):
+        if to == by.id:
+            continue
+        who, who_en = ("您", "You") if to == row.user_id else (user.name, user.name)
+        zh = f"{by.name}办理：{who}{does[0]}{unit.name}的{post.name}{days}。"
+        en = f"{who_en} {does[1]} of {post.name_en or post.name} at {unit.name}{days_en} (entered by {by.name})."
+        notices.put(work, f"{key}:{to}", zh, text_en=en, kind="account", now=now, channel="screen", user_id=to)
 
 
 def follow(work: Work, by: Actor, now: datetime) -> None:
