@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import forms
+from engine.errors import FieldError, Invalid
+from engine.forms import written
 from engine.matters.info import Matter
 from engine.matters.package import Package
 from engine.matters.taking_part import Mandate
@@ -49,6 +51,15 @@ def given(info: Matter, answers: Mapping[str, Any]) -> bool:
     if dig(answers, of(info).signature):
         return True
     return asked_by_hall(info) and bool(dig(answers, f"{KEY}.mark") and dig(answers, f"{KEY}.witness"))
+
+
+def another_witnesses(answers: Mapping[str, Any], agent: str) -> None:
+    """Raises Invalid where the agent witnesses the finger's mark by which they themselves are let act."""
+    witness = dig(answers, f"{KEY}.witness")
+    if witness and written.name(str(witness)) == written.name(agent):
+        zh = "见证人不能是代办员自己，请写在场的另一个人。"
+        en = "The witness must be somebody else than the agent."
+        raise Invalid([FieldError(f"{KEY}.witness", "见证人姓名", zh, en)])
 
 
 def found_by_village(info: Matter, answers: Mapping[str, Any]) -> bool:

@@ -162,6 +162,7 @@ def test_a_finger_counts_before_a_witness_who_is_not_the_agent(sqlite, folk, clo
     with pytest.raises(Invalid) as wrong:
         sign(sqlite, folk, clock, case_id, marked)
     assert [one.field for one in wrong.value.fields] == ["mandate.witness"]
+    assert refused(sqlite, folk, clock, marked, key="own") == {"mandate.witness"}, "nor when it is filed at once"
     sign(sqlite, folk, clock, case_id, {**marked, "witness": "苏水生"})
     with sqlite.reading() as work:
         assert mandate(work, work.session.get(Case, case_id), local_date(clock())) is not None

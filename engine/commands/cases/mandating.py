@@ -12,8 +12,6 @@ from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import find_case
 from engine.commands.effects.mandates import make
-from engine.errors import FieldError, Invalid
-from engine.forms import written
 from engine.matters import mandates
 from engine.people import Actor
 from engine.people.bonds import UNSIGNED
@@ -34,7 +32,7 @@ def sign_mandate(work: Work, case_id: int, raw: Mapping[str, Any], *, by: Actor,
     package = library.version(work, case.version_hash)
     form = mandates.part(package)
     answers = forms.check(form, raw, env=env_of(work, now), known=case.answers or {})
-    _not_their_own_witness(answers, by)
+    mandates.another_witnesses(answers, by.name)
     attached = file_ids(form, answers)
     given = {mandates.KEY: answers[mandates.KEY]}
 
@@ -48,11 +46,3 @@ def sign_mandate(work: Work, case_id: int, raw: Mapping[str, Any], *, by: Actor,
         files.attach(work, attached, case, by=by)
     applying.step(step)
     return applying.finish()
-
-
-def _not_their_own_witness(answers: Mapping[str, Any], by: Actor) -> None:
-    path = f"{mandates.KEY}.witness"
-    witness = forms.dig(answers, path)
-    if witness and written.name(str(witness)) == written.name(by.name):
-        zh = "见证人不能是代办员自己，请写在场的另一个人。"
-        raise Invalid([FieldError(path, "见证人姓名", zh, "The witness must be somebody else than the agent.")])

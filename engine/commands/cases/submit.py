@@ -123,6 +123,7 @@ def submit(
     signed = mandates.given(info, answers)
     if channel == "agent":
         agent = Bonded(by.name, user_id=by.id)
+        mandates.another_witnesses(answers, by.name)
         if not info.agent:
             raise NotNow(f"“{info.name}”须本人办理，不能代办。", "This matter cannot be handled by an agent.")
     agent = agent if signed else None
