@@ -216,6 +216,23 @@ SLIPS = [
     ("daiban", "bpmn/daiban/stories.yaml", "finished: true", "finisehd: true", "stories", "finished"),
     ("daiban", "bpmn/daiban/stories.yaml", "applicant: {name", "aplicant: {name", "story-field", "applicant"),
     ("jisong", "bpmn/jisong/stories.yaml", 'found: "yes"', "found: yes", "story-field", '"yes"'),
+    ("yaoqian", "bpmn/yaoqian/stories.yaml", "{asked: 1, state", "{aksed: 1, state", "story-name", "asked"),
+    (
+        "yaoqian",
+        "bpmn/yaoqian/stories.yaml",
+        "registers: {driver: {林",
+        "registers: {drvier: {林",
+        "story-name",
+        "driver",
+    ),
+    (
+        "yaoqian",
+        "bpmn/yaoqian/stories.yaml",
+        "asked: 1, state: active",
+        "asked: 1, state: actvie",
+        "story-name",
+        "active",
+    ),
     ("daiban", "bpmn/daiban/stories.yaml", "outcome: approve", "outcome: aprove", "story-name", "approve"),
     ("daiban", "bpmn/daiban/en.yaml", "委托人自愿委托，", "委托人自愿委拖，", "english-unused", "委托人自愿委托"),
     # (the paper says its English itself: the line that means to say it otherwise says nothing)

@@ -210,6 +210,19 @@ def _awaited(words: _Words, step: StepText, *path: object) -> None:
     _values(words.reading, step.variables, results, *path, "variables")
 
 
+def _standing(words: _Words, name: str, entries: Mapping[str, Mapping[str, Any]], *path: object) -> None:
+    """What stands in a register at the end has its fields and is in one of its states. (A field that there is not reads
+    as null: a story that expects null of it would hold.)"""
+    register = words.declared("registers", "台账", "register", name, *path)
+    if not isinstance(register, Register):
+        return
+    for title, fields in entries.items():
+        for key, value in fields.items():
+            words.one_of("台账的这一项", "field of the register", key, [*register.fields, "state"], *path, title, key)
+            if key == "state":
+                words.one_of("状态", "state", value, register.states, *path, title, key)
+
+
 def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: object) -> None:
     """What a story says of its end: where it stands, what came of it, what was made and told."""
     reading = words.reading
@@ -237,6 +250,9 @@ def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: o
         if reading.info is not None:
             words.declared("boards", "公开栏", "board", board, *path, "entries", board)
         words.one_of("状态", "state", state, ENTRIES, *path, "entries", board)
+    for name, entries in (end.registers or {}).items():
+        if reading.info is not None:
+            _standing(words, name, entries, *path, "registers", name)
     if end.outcome is not None:
         words.one_of("结果", "outcome", end.outcome, OUTCOMES, *path, "outcome")
 
