@@ -52,6 +52,7 @@ def test_a_daughter_does_for_her_mother_what_the_bond_lets_her(two):
     page.get_by_label("没有", exact=True).first.check()
     page.get_by_label("没有", exact=True).last.check()
     page.get_by_label("万一联系不上").fill("许小妹 13800000002")
+    page.get_by_label("不用绕，在路边等").check()
     page.get_by_label("同意把我的起点").check()
     page.get_by_label("从哪里").select_option("350526106202")
     page.get_by_label("到哪里").select_option("350526100")

@@ -490,6 +490,7 @@ def test_a_daughter_in_town_and_her_father_in_the_village_have_a_day_of_five_ser
     hers.get_by_label("没有", exact=True).first.check()
     hers.get_by_label("没有", exact=True).last.check()
     hers.get_by_label("万一联系不上").fill(f"{daughter.actor.name} {daughter.phone}")
+    hers.get_by_label("不知道几分钟").check()
     hers.get_by_label("同意把我的起点").check()
     hers.get_by_label("从哪里").select_option(XIABI)
     hers.get_by_label("到哪里").select_option(XUNZHONG)

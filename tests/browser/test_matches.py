@@ -67,6 +67,7 @@ def test_a_rider_finds_a_driver_who_says_yes_and_both_have_the_slip(site: Site, 
     page.get_by_label("没有", exact=True).first.check()
     page.get_by_label("没有", exact=True).last.check()
     page.get_by_label("万一联系不上").fill("许大姐 13900000000")
+    page.get_by_label("不用绕，在路边等").check()
     page.get_by_label("同意把我的起点").check()
     page.get_by_label("从哪里").select_option("350526106202")
     page.get_by_label("到哪里").select_option("350526100")
