@@ -362,8 +362,8 @@ def _library(player: Player, residents: Sequence[Resident], first: Resident, now
 
 
 def _rides(player: Player, residents: Sequence[Resident], first: Resident, now: datetime) -> None:
-    """Two drivers with seats; the first rides with one of them, two more look for a ride, and one leaves so soon that
-    a coordinator rings round."""
+    """Two drivers with seats; the first rides with one of them, two more look for a ride, one leaves so soon that a
+    coordinator rings round, and one says that the second driver asks for money."""
     near = [one for one in residents if one.place.code in VILLAGES and one is not first]
     grown = [one for one in near if 1957 < int(one.id_number[6:10]) < 2003]
     today = local_date(now)
@@ -389,7 +389,12 @@ def _rides(player: Player, residents: Sequence[Resident], first: Resident, now: 
 
     seats = {"seats": 3, "luggage": "small", "remark": "村口大榕树下", "free": True, "sober": True}
     supply = say("supply", grown[0], 2, {**seats, "plate": "闽C52610"}, via=first.place.code)
-    say("supply", grown[1], 4, {**seats, "plate": "闽C52611", "luggage": "big"})
+    paid = say("supply", grown[1], 4, {**seats, "plate": "闽C52611", "luggage": "big"}, via=grown[2].place.code)
+    asks = player.do(
+        matching.ask, say("need", grown[2], 4, RIDE), paid, by=grown[2].actor, now=now - timedelta(hours=4)
+    )
+    player.do(matching.agree, asks.id, version=asks.version, by=grown[1].actor, now=now - timedelta(hours=3))
+    player.do(matching.charge, asks.id, version=asks.version + 1, by=grown[2].actor, now=now - timedelta(hours=1))
     mine = say("need", first, 2, RIDE)
     pair = player.do(matching.ask, mine, supply, by=first.actor, now=now - timedelta(hours=4))
     player.do(matching.agree, pair.id, version=pair.version, by=grown[0].actor, now=now - timedelta(hours=3))
