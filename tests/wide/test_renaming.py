@@ -19,6 +19,7 @@ WITH = {
     "rizhao": ("weiqian",),
     "changzhe": ("weiqian",),
     "rizhao_shi": ("rizhao_bian",),
+    "sidianban": ("kanhai",),
     "juanshu": ("peishu",),
     "jieshuzheng": ("peishu",),
     "shunfeng": ("xunche", "weidao", "yaoqian", "chidao"),
