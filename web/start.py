@@ -209,7 +209,7 @@ def _lists() -> County:
 
 
 def _demo(database: Database, home: Path, there: Peopled, say: Callable[[str], None]) -> None:
-    from web.demo import MATTERS, fill
+    from web.demo import MATTERS, fill, year
 
     with database.reading() as work:
         missing = sorted(set(MATTERS) - {package.name for package in library.published(work)})
@@ -220,6 +220,7 @@ def _demo(database: Database, home: Path, there: Peopled, say: Callable[[str], N
         say("正在生成演示县的数据 …")
         progress.say(home, "life")
         say(fill(database, now=datetime.now(UTC), there=there))
+        year.begin(home, database, now=datetime.now(UTC))
 
 
 def empty(database: Database) -> bool:

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
@@ -84,6 +84,18 @@ class Worker:
             if self.database.bell.wait(TICK_S):
                 look()
 
+    def between_looks(self, call: Callable[[], Any]) -> Callable[[], None]:
+        """The call, only while no look is being taken: what people wait for goes before."""
+
+        def take_a_turn() -> None:
+            if not self.stopping.is_set() and self.turn.acquire(blocking=False):
+                try:
+                    call()
+                finally:
+                    self.turn.release()
+
+        return take_a_turn
+
     def seal(self) -> bool:
         """Lay a seal over the newest events of the audit."""
         return background.seal(self.database, now=self.now(), outside=bool(self.equipment.outside))
@@ -139,8 +151,15 @@ def _alive(worker: str) -> bool:
     return True
 
 
-def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -> None:
-    """Run until SIGTERM or SIGINT. What is in hand is finished first."""
+def serve(
+    database: Database,
+    equipment: Equipment,
+    *,
+    tick_s: float = TICK_S,
+    beside: Sequence[tuple[Callable[[], Any], float]] = (),
+) -> None:
+    """Run until SIGTERM or SIGINT. What is in hand is finished first. `beside`: what else is called, every so many
+    seconds, between two looks."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
     worker = Worker(database, equipment)
@@ -160,6 +179,8 @@ def serve(database: Database, equipment: Equipment, *, tick_s: float = TICK_S) -
     scheduler.add_job(_guarded(worker.tick), "interval", seconds=tick_s, **common)
     scheduler.add_job(_guarded(worker.tidy), "interval", seconds=3600, **common)
     scheduler.add_job(_guarded(worker.seal), "interval", seconds=background.SEAL_EVERY.total_seconds(), **common)
+    for call, every_s in beside:
+        scheduler.add_job(_guarded(worker.between_looks(call)), "interval", seconds=every_s, **common)
     try:
         bury(database, equipment, now=worker.now())
     except Exception:  # the database may be away for a moment: the leases end by themselves

@@ -159,7 +159,7 @@ def fill(
     made += health.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
-        made += everywhere.fill(database, staff, county()["residents"]["surnames"], dice, now)
+        made += everywhere.fill(database, staff, dice, now)
     waiting = halls.fill(database, staff, dice, now)
     for name in county()["shown"]:
         _in_hand(database, staff[name], now)

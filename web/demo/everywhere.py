@@ -5,7 +5,8 @@ went through is one transaction, so that nothing of it is met half-way."""
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,14 +47,42 @@ SAID: Mapping[str, tuple[str, str, str]] = {
     "partly": ("yes", "partly", "基本满意"),
     "unhappy": ("no", "no", "不满意"),
 }
+#: Invented callers.
+SURNAMES = tuple("陈林黄郑苏赖许张王李吴徐")
 #: Orders in one transaction.
 BATCH = 10
+#: Of what matter they are, and who of the centre takes the call and rings back.
+MATTER, CENTRE = "fanying", ("chenxl", "linjh")
 
 
-def fill(
-    database: Database, staff: Mapping[str, Actor], surnames: Sequence[str], dice: random.Random, now: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the n-th, how it goes, when it came, and the key by which it is not taken twice."""
+
+    n: int
+    end: str
+    at: datetime
+    key: str | None = None
+
+
+def fill(database: Database, staff: Mapping[str, Actor], dice: random.Random, now: datetime) -> int:
     """An order for every village and community; how many."""
+    wanted = agents(database)
+    for first in range(0, len(wanted), BATCH):
+        with database.unit_of_work() as work:
+            for n, (unit, user) in enumerate(wanted[first : first + BATCH], first):
+                place = people.units.place(work, unit)
+                agent = people.load(work, user, now=now)
+                end = ENDS[n % len(ENDS)]
+                at = now - timedelta(days=dice.uniform(*DAYS.get(end, OTHERWISE)))
+                order(work, staff, place, agent, Call(n, end, at), dice, database.calendar, now)
+            work.session.flush()
+            work.session.expunge_all()
+    return len(wanted)
+
+
+def agents(database: Database) -> list[tuple[int, int]]:
+    """Every village and community with somebody who works there: (unit, user)."""
     with database.reading() as work:
         there = work.session.execute(
             select(Unit.id, Holding.user_id)
@@ -62,35 +91,24 @@ def fill(
             .where(Unit.kind.in_(("village", "community")), Unit.active, Post.code == "agent")
             .order_by(Unit.code)
         ).all()
-    agents = dict(reversed(there))
-    wanted = sorted(agents.items())
-    for first in range(0, len(wanted), BATCH):
-        with database.unit_of_work() as work:
-            for n, (unit, user) in enumerate(wanted[first : first + BATCH], first):
-                place = people.units.place(work, unit)
-                agent = people.load(work, user, now=now)
-                _order(work, staff, place, agent, n, surnames, dice, database.calendar, now)
-            work.session.flush()
-            work.session.expunge_all()
-    return len(wanted)
+    return sorted({unit: user for unit, user in reversed(there)}.items())
 
 
-def _order(
+def order(
     work: Work,
     staff: Mapping[str, Actor],
     place: Place,
     agent: Actor,
-    n: int,
-    surnames: Sequence[str],
+    call: Call,
     dice: random.Random,
     calendar: Calendar,
     now: datetime,
 ) -> None:
-    end = ENDS[n % len(ENDS)]
+    """What became of one call, until now."""
+    n, end = call.n, call.end
     category, text, where = CALLS[n % len(CALLS)]
-    least, most = DAYS.get(end, OTHERWISE)
-    at = min(office_hour(now - timedelta(days=dice.uniform(least, most)), calendar, dice), now - timedelta(minutes=40))
-    asker = {"name": f"{surnames[n % len(surnames)]}{'阿姨' if n % 2 else '师傅'}", "phone": f"1381595{n:04d}"}
+    at = min(office_hour(call.at, calendar, dice), now - timedelta(minutes=40))
+    asker = {"name": f"{SURNAMES[n % len(SURNAMES)]}{'阿姨' if n % 2 else '师傅'}", "phone": f"1381595{n:04d}"}
     raw = {
         "danger": "no",
         "kind": "problem",
@@ -99,8 +117,11 @@ def _order(
         "about": {"clerk": None, "number": ""},
         "applicant": asker,
     }
-    centre, caller = staff["chenxl"], staff["linjh"]
-    case_id = cases.submit(work, "fanying", raw, by=centre, now=at, place=place, channel="phone").case.id
+    centre, caller = (staff[one] for one in CENTRE)
+    case = cases.submit(work, MATTER, raw, by=centre, now=at, place=place, channel="phone", key=call.key).case
+    if case.received_at != at:
+        return  # it was taken before, and goes its way
+    case_id = case.id
     sent = {"unit": "所在村（社区）", "level": "一般"}
 
     def step(answers: dict[str, Any], by: Actor, hours: float) -> bool:

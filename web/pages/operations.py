@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from engine.commands.hall import operating
 from engine.reads import operations as reads
-from web import edge, formats
+from web import edge, formats, progress
 from web.edge import guard
 from web.language import english
 
@@ -25,7 +25,13 @@ def open_incidents() -> int | None:
 @guard("operator")
 def now() -> ResponseReturnValue:
     found = reads.operations(edge.work(), actor=edge.actor(), now=edge.now())
-    return render_template("staff/operations.html", found=found, lasting=formats.lasting, lang=int(english()))
+    return render_template(
+        "staff/operations.html",
+        found=found,
+        lasting=formats.lasting,
+        lang=int(english()),
+        year=progress.year(edge.hall().settings.home),
+    )
 
 
 @pages.post("/incidents/<int:incident_id>/retry")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+#: Seconds between two orders of the demo county's year: a few hours in all, with their papers a fifth of one core.
+YEAR_EVERY_S = 8.0
+
 
 @click.command()
 @click.option("--parent", type=int, default=0, hidden=True, help="end when this process has gone")
@@ -41,7 +44,7 @@ def command(parent: int) -> None:
     # Imported while the press starts: that takes it longer than all of this takes us.
     from engine.records import anchors, papers
     from engine.store import connect
-    from web import worker
+    from web import progress, worker
 
     papers.use(read.content / "forms")
 
@@ -59,7 +62,14 @@ def command(parent: int) -> None:
             token=os.environ.get("YIZHAN_ANCHOR_TOKEN", ""),
         ),
     )
-    worker.serve(database, equipment)
+
+    def year() -> None:
+        if progress.year(read.home) is not None:  # else nothing of the demo is loaded
+            from web.demo import year as demo_year
+
+            demo_year.go_on(read.home, database)
+
+    worker.serve(database, equipment, beside=[(year, YEAR_EVERY_S)])
 
 
 def _write_to(path: Path, kind: str) -> None:
