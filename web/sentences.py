@@ -177,6 +177,8 @@ def underway(told: Mapping[str, Any] | None) -> str:
         return ""
     if told["what"] == "life":
         return _("事项都检查好了，正在生成演示县的办件和预约，过几分钟再看。")
+    if not told["of"]:
+        return _("正在检查事项，马上就好。")
     return _(
         "正在逐项检查事项并走一遍它的故事：%(done)s / %(of)s。检查好一项，开放一项。", done=told["done"], of=told["of"]
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,15 +26,17 @@ from engine.proof import publishing
 from engine.proof.publishing import Plan, Planned
 from engine.records import library, papers
 from engine.store import Database, connect, keys, migrate
-from engine.store.models import Unit
+from engine.store.models import MatterVersion, Unit
 from web import progress
-from web.settings import BadSettings, Settings
+from web.settings import ROOT, BadSettings, Settings
 
 if TYPE_CHECKING:
     from web.demo import Peopled
 
 #: What is written beside a version that no person published.
 NOTE = "启动时自动发布 · by the start of the hall"
+#: The same, where its stories are still to be played.
+UNPLAYED = "演示：检查过，故事还没有走 · a demo hall: checked, its stories still to be played"
 
 
 def prepare(settings: Settings, *, demo: bool = True, say: Callable[[str], None] = lambda text: None) -> None:
@@ -72,33 +75,84 @@ def begin(settings: Settings, *, demo: bool = True, say: Callable[[str], None] =
         database.close()
 
 
-def go_on(settings: Settings, begun: Begun, *, say: Callable[[str], None] = lambda text: None) -> None:
+def go_on(
+    settings: Settings,
+    begun: Begun,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    lived: Callable[[], None] = lambda: None,
+) -> None:
     """The rest, which pages need not wait for: every new matter is proved and then offered, one after the other; then
-    what people of the demo county did. What is stored goes on when the program is started again."""
+    what people of the demo county did. What is stored goes on when the program is started again.
+
+    A demo county of the program's own matters does not wait for eighty matters' stories: each was proved by who made
+    this program, nobody but who tries it out can reach it, and the first minute is when it is looked at. Its matters
+    are offered as soon as the check finds them fit, its people live, and the stories are played behind; what goes
+    otherwise is taken off. `lived` is told when a worker may begin: what people of the demo county did lies days back.
+    """
     papers.use(settings.content / "forms")
     database = connect(settings.database_url or None, files=settings.home / "files")
     try:
+        there = begun.there
+        if there is not None and settings.content.resolve() == ROOT:
+            progress.say(settings.home, "proving")
+            with rarely_collecting():
+                checked = publishing.checked(database, settings.content, county=_lists())
+                publishing.publish(database, checked, by=SYSTEM, note=UNPLAYED, now=datetime.now(UTC))
+                say(f"已开放 {len(checked.matters)} 个事项：检查过了，它们的故事在后台接着走。")
+                _demo(database, settings.home, there, say)
+            there = None
+            progress.end(settings.home)
+            _ask_for_the_night(database)
+            lived()
+            _give_way()
         try:
             with rarely_collecting():
                 plan = publish(database, settings, county=_lists() if begun.there is not None else None, say=say)
             for line in lines(plan):
                 say(line)
+            for line in _taken_off(database, plan):
+                say(line)
         except Refused as refused:  # no content folder: what was published goes on serving
             say(refused.zh)
-        with database.unit_of_work() as work:
-            due.ask_for_slots(work, now=datetime.now(UTC))
-            queues.ask_to_forget(work, now=datetime.now(UTC))
-            registers.ask_to_keep(work, now=datetime.now(UTC))
-            erasing.ask_to_erase(work, now=datetime.now(UTC))
-            loans.ask_to_look(work, now=datetime.now(UTC))
-            following.ask_at_midnight(work, now=datetime.now(UTC))
-            bonds.ask_at_midnight(work, now=datetime.now(UTC))
-        if begun.there is not None:
+        _ask_for_the_night(database)
+        if there is not None:
             with rarely_collecting():
-                _demo(database, settings.home, begun.there, say)
+                _demo(database, settings.home, there, say)
+        lived()
     finally:
         progress.end(settings.home)
         database.close()
+
+
+def _give_way() -> None:
+    """What this thread goes on with is done when nobody else needs the processor."""
+    with suppress(AttributeError, OSError):  # where a system has no such thing
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _ask_for_the_night(database: Database) -> None:
+    """What is done anew each night begins with the hall."""
+    with database.unit_of_work() as work:
+        due.ask_for_slots(work, now=datetime.now(UTC))
+        queues.ask_to_forget(work, now=datetime.now(UTC))
+        registers.ask_to_keep(work, now=datetime.now(UTC))
+        erasing.ask_to_erase(work, now=datetime.now(UTC))
+        loans.ask_to_look(work, now=datetime.now(UTC))
+        following.ask_at_midnight(work, now=datetime.now(UTC))
+        bonds.ask_at_midnight(work, now=datetime.now(UTC))
+
+
+def _taken_off(database: Database, plan: Plan) -> Iterator[str]:
+    """What was offered before its stories were played, and they go otherwise."""
+    with database.unit_of_work() as work:
+        for one in plan.that("refuse"):
+            there = work.session.scalar(
+                select(MatterVersion).where(MatterVersion.matter == one.name, MatterVersion.current)
+            )
+            if there is not None and there.note == UNPLAYED:
+                library.withdraw(work, one.name, by=SYSTEM, now=datetime.now(UTC), note="故事走不通")
+                yield f"已撤下“{one.title}”（{one.name}）：故事走不通，不再收新件。"
 
 
 @contextmanager
@@ -255,7 +309,8 @@ def _offer(
     database: Database, home: Path, one: publishing.Looked, offered: set[str], waiting: list[Planned], done: set[str]
 ) -> None:
     """One of several is proved: it need not wait for the rest, but for those whose cases it opens (一件事)."""
-    progress.say(home, "proving", one.n, one.of)
+    if not one.planned.serving:  # else people have it already
+        progress.say(home, "proving", one.n, one.of)
     if one.planned.does == "publish":
         waiting.append(one.planned)
     while ready := [of for of in waiting if of.package is not None and publishing.calls(of.package) <= offered]:

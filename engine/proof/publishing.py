@@ -150,6 +150,22 @@ def look(
     return Plan(tuple(sorted(planned, key=lambda one: one.name)), tuple(behind))
 
 
+def checked(database: Database, content: Path, *, county: County) -> Plan:
+    """What of this content folder the check alone finds fit and the hall does not offer: for a hall of trial with the
+    program's own matters, which opens before their stories are played. Nothing is written, no verdict is kept."""
+    with papers.using(content / "forms"):
+        there, planned = standing(database), []
+        for name, files in _files(content)[0].items():
+            played = Verdict(name, (), played=True)
+            if name in there or not offered(name, files):
+                continue
+            verdict = prove(name, files, county=county, content=content, again=played)
+            if verdict.good:
+                package = matters.read(name, files)
+                planned.append(Planned(name, package.info.name, "publish", "", verdict, package=package))
+    return Plan(tuple(planned))
+
+
 def publish(database: Database, plan: Plan, *, by: Actor, note: str, now: datetime) -> None:
     """Do what was planned, one matter a transaction. Who and why is kept with the version and in the audit."""
     for one in plan.matters:

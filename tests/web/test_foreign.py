@@ -121,6 +121,37 @@ def test_people_stand_before_a_matter_is_proved_each_opens_by_itself_and_a_start
     database.close()
 
 
+def test_a_demo_hall_of_the_programs_own_matters_opens_them_checked_and_plays_their_stories_behind(
+    tmp_path, content, monkeypatch
+):
+    """Whoever tries it out waits for no story; a worker begins when the people's life is made; what goes otherwise than
+    its stories say is taken off."""
+    for name in ("huage", "peishu"):  # two small ones
+        for folder in ("bpmn", "forms"):
+            shutil.copytree(ROOT / folder / name, content / folder / name)
+    shutil.copytree(ROOT / "bpmn" / "_shared", content / "bpmn" / "_shared")
+    shutil.copytree(ROOT / "forms" / "_shared", content / "forms" / "_shared")
+    stories = content / "bpmn" / "huage" / "stories.yaml"
+    said_wrong = stories.read_text(encoding="utf-8").replace("notices: [grid_year]", "notices: []", 1)
+    stories.write_text(said_wrong, encoding="utf-8")
+    monkeypatch.setattr(start, "ROOT", content)
+    of = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}", secret_key="test", content=content)
+    begun = start.begin(of)
+    database = connect(of.database_url, files=tmp_path / "files")
+
+    def offered() -> list[str]:
+        with database.reading() as work:
+            return sorted(one.name for one in library.published(work))
+
+    seen, said = [], []
+    start.go_on(of, begun, say=said.append, lived=lambda: seen.append((offered(), progress.read(tmp_path))))
+    assert seen[0] == (["huage", "peishu"], None), "open, and nothing to wait for"
+    assert offered() == ["peishu"]
+    assert [line for line in said if "huage" in line and "已撤下" in line]
+    assert start.begin(of).there is None
+    database.close()
+
+
 def test_a_bundle_is_offered_when_every_matter_whose_cases_it_opens_stands(tmp_path, monkeypatch):
     bundle = matters.load(ROOT, "canji")
     opened = sorted(publishing.calls(bundle))

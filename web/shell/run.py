@@ -60,14 +60,15 @@ def command(demo: bool) -> None:
     # What people of the demo county did lies days back: a worker would fire its timers before they act.
     first = ("serve",) if begun.there is not None else names
     children = {name: children.get(name) or _start(name) for name in first}
-    rest = Rest(lambda: go_on(read, begun, say=say))
+    lived = threading.Event()
+    rest = Rest(lambda: go_on(read, begun, say=say, lived=lived.set))
     rest.start()
     ended: dict[str, list[float]] = {name: [] for name in names}
     welcomed, failed = False, ""
     while not stopping.wait(0.1 if not welcomed else 0.3) and not failed:
         if rest.fault is not None:
             break
-        if not rest.is_alive() and "worker" not in children:
+        if lived.is_set() and "worker" not in children:
             children["worker"] = _start("worker")
         if not welcomed and _answers(read.host, read.port):
             _welcome(read)
