@@ -51,7 +51,7 @@ def test_the_guide_says_how_long_what_it_costs_and_by_which_law(hall: Open):
 
 def test_the_guide_says_that_bound_family_may_apply_where_no_agent_may(hall: Open, clock):
     with hall.database.unit_of_work() as work:
-        for name in ("shunfeng", "fuer", "zuzhi"):
+        for name in ("shunfeng", "fuer", "zuzhi", "xunzhen"):
             library.publish(work, matters.load(ROOT, name), by=SYSTEM, now=clock())
 
     def said(name):
@@ -61,6 +61,7 @@ def test_the_guide_says_that_bound_family_may_apply_where_no_agent_may(hall: Ope
     assert not said("daiban")  # an agent may
     assert not said("fuer")  # nobody but herself sees that it is there
     assert not said("zuzhi")  # it says how in its own words
+    assert not said("xunzhen")  # a hospital applies, and has no family
 
 
 def test_the_guide_names_in_words_who_handles_it_also_where_that_is_the_counter_that_takes_it(hall: Open, clock):

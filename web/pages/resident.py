@@ -158,7 +158,7 @@ def guide(name: str) -> ResponseReturnValue:
             "scope": info.scope_words,
             "agent": info.agent,
             "agent_words": info.agent_words,
-            "family": "online" in info.apply.channels and info.readers != "confidential",
+            "family": "online" in info.apply.channels and info.readers != "confidential" and bool(info.who.id_number),
             "kept": _("一直保存")
             if info.retention.years == "permanent"
             else _("办结后 %(n)s 年，到期清除个人信息", n=info.retention.years),
