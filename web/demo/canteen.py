@@ -29,6 +29,9 @@ DINERS = (
     {"category": "disabled", "diet": "软烂一些"},
     {"category": "none"},
 )
+#: Who cooks, and who delivers: for how many more days the certificate or the licence holds.
+COOKS = (("王师傅", "13805951401", 200), ("李师傅", "13805951402", -3))
+SUPPLIERS = (("城东菜场", "JY1350526001", 300), ("老陈粮油", "JY1350526002", 20))
 #: How many days ahead there are meals: as long as anybody looks at first.
 AHEAD = 14
 #: Every so many of last month's days somebody ate.
@@ -55,6 +58,7 @@ def fill(
         {"yuan": 3, "until": f"{today.year + 1}-12-31"},
         **({"person": person(diners[2]), "by": clerk, "now": at_start_of_day(begin) - timedelta(days=3)}),
     )
+    _kitchen(player, clerk, today, now)
     past, coming = _times(player, begin, today, now)
     made = 0
     for n, (slot_id, starts_at) in enumerate(past):
@@ -72,6 +76,17 @@ def fill(
         made += 1
     _statement(player, now)
     return made
+
+
+def _kitchen(player: Player, clerk: Actor, today: date, now: datetime) -> None:
+    """One cook's certificate has run out, one supplier's licence soon will."""
+    at = now - timedelta(days=100)
+    for name, phone, days in COOKS:
+        facts = {"until": str(today + timedelta(days=days))}
+        player.do(registers.add, "shitang.cook", facts, person={"name": name, "phone": phone}, by=clerk, now=at)
+    for supplier, licence, days in SUPPLIERS:
+        facts = {"supplier": supplier, "licence": licence, "until": str(today + timedelta(days=days))}
+        player.do(registers.add, "shitang.supplier", facts, by=clerk, now=at)
 
 
 def _age(one: Resident, today: date) -> int:
@@ -106,7 +121,7 @@ def _statement(player: Player, now: datetime) -> None:
     """Last month's statement: begun by hand, as an operator may, looked through by the canteen. A statement for each
     diner follows; the worker makes those."""
     with player.database.unit_of_work() as work:
-        row = work.session.scalars(select(Schedule).where(Schedule.matter == MATTER)).one()
+        row = work.session.scalars(select(Schedule).where(Schedule.matter == MATTER, Schedule.name == "month")).one()
         schedules.run_now(work, row.id, "演示：上个月的月结", by=player.staff["caogl"], now=now - timedelta(hours=1))
     with player.database.unit_of_work() as work:
         begun = jobs.lease(work, "demo", now=now, most=10, kinds=[jobs.Kind.BEGIN_SCHEDULED])
@@ -116,7 +131,7 @@ def _statement(player: Player, now: datetime) -> None:
         found = work.session.scalars(
             select(ScheduleRun.case_id)
             .join(Schedule, Schedule.id == ScheduleRun.schedule_id)
-            .where(Schedule.matter == MATTER, ScheduleRun.case_id.is_not(None))
+            .where(Schedule.matter == MATTER, Schedule.name == "month", ScheduleRun.case_id.is_not(None))
         ).all()
     for case_id in found:
         assert case_id is not None
