@@ -399,7 +399,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None)
         .order_by(Notice.id)
     )
     steps = history.steps(work, tasks, case, package, actor=actor, names=names)
-    form = mandates.application(package, case.channel)
+    form = form_choices.filled(work, mandates.application(package, case.channel), package, on=local_date(now))
     show = (lambda text: text or "") if mine else None
     offered = tuple(taking_part.offered(work, case, actor))
     sees = _sees(work, case, info, actor, mine)

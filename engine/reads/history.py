@@ -17,10 +17,11 @@ from engine import forms
 from engine.matters import Package, nodes
 from engine.matters.in_person import KEY
 from engine.people import Actor, masks, may, units
-from engine.reads import recalling, vacant
+from engine.reads import form_choices, recalling, vacant
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Case, Event, Task, User
+from engine.workdays import local_date
 
 #: Under this name a task's variables keep with which words it was handed on (转办).
 HANDED_ON = "_handed"
@@ -223,15 +224,16 @@ def _step(
         for_whom=for_whom if staff or done is not None else masks.name(for_whom),
         in_person=done,
         notes=came if staff else tuple(Note(n.kind, n.at, "", n.text, n.text_en) for n in came) if holds else (),
-        said=_said(task, package) if staff else (),
+        said=_said(work, task, package) if staff else (),
     )
 
 
-def _said(task: Task, package: Package) -> tuple[forms.Line, ...]:
+def _said(work: Work, task: Task, package: Package) -> tuple[forms.Line, ...]:
     """What was decided in a step and why, as its form words it."""
     if task.ended not in ("APPROVED", "REJECTED", "RETURNED") or not task.form or not isinstance(task.result, Mapping):
         return ()
-    form = package.form(task.form)
+    on = local_date(task.ended_at or task.opened_at)
+    form = form_choices.filled(work, package.form(task.form), package, on=on)
     rights = nodes.rights(form, task.properties)
     written = {path for path, _field in form.walk() if rights.writes(path)}
     return tuple(
