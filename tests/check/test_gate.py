@@ -216,6 +216,14 @@ SLIPS = [
     ("daiban", "bpmn/daiban/stories.yaml", "finished: true", "finisehd: true", "stories", "finished"),
     ("daiban", "bpmn/daiban/stories.yaml", "applicant: {name", "aplicant: {name", "story-field", "applicant"),
     ("jisong", "bpmn/jisong/stories.yaml", 'found: "yes"', "found: yes", "story-field", '"yes"'),
+    (
+        "yaoqian",
+        "bpmn/yaoqian/stories.yaml",
+        "{driver: {林国强: {asked",
+        "{driver: {林强国: {asked",
+        "story-name",
+        "林国强",
+    ),
     ("yaoqian", "bpmn/yaoqian/stories.yaml", "{asked: 1, state", "{aksed: 1, state", "story-name", "asked"),
     (
         "yaoqian",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
         for k, step in enumerate(story.steps):
             for look in (_task, _people, _places, _met, _message, _boards, _awaited):
                 look(words, step, n, "steps", k)
-        _end(words, story.end, known, n, "end")
+        _end(words, story.end, known, _spoken_of(reading, story), n, "end")
 
 
 def _entries(reading: Reading) -> None:
@@ -210,20 +210,44 @@ def _awaited(words: _Words, step: StepText, *path: object) -> None:
     _values(words.reading, step.variables, results, *path, "variables")
 
 
-def _standing(words: _Words, name: str, entries: Mapping[str, Mapping[str, Any]], *path: object) -> None:
-    """What stands in a register at the end has its fields and is in one of its states. (A field that there is not reads
-    as null: a story that expects null of it would hold.)"""
+def _named(value: Any) -> Iterator[str]:
+    """Every text in what a story gives."""
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _named(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _named(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def _standing(
+    words: _Words, name: str, entries: Mapping[str, Mapping[str, Any]], people: Iterable[str], *path: object
+) -> None:
+    """What stands in a register at the end has its fields, is in one of its states, and is about somebody whom the
+    story speaks of. (A field that there is not reads as null: a story that expects null of it would hold.)"""
     register = words.declared("registers", "台账", "register", name, *path)
     if not isinstance(register, Register):
         return
     for title, fields in entries.items():
+        if register.about == "person":
+            words.one_of("人", "person", title, people, *path, title)
         for key, value in fields.items():
             words.one_of("台账的这一项", "field of the register", key, [*register.fields, "state"], *path, title, key)
             if key == "state":
                 words.one_of("状态", "state", value, register.states, *path, title, key)
 
 
-def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: object) -> None:
+def _spoken_of(reading: Reading, story: StoryText) -> list[str]:
+    """Everybody and everything that a story names: in what it gives, and in what stands there before."""
+    given = story.model_dump(exclude={"end", "name"}) if story.end.registers else {}
+    return sorted({*_named(given), *_named([one.model_dump() for one in reading.told.entries])}) if given else []
+
+
+def _end(
+    words: _Words, end: EndText, known: Mapping[str, scope.Known], spoken_of: Iterable[str], *path: object
+) -> None:
     """What a story says of its end: where it stands, what came of it, what was made and told."""
     reading = words.reading
     if known and not any(one.more for one in known.values()):  # of whichever process the story is
@@ -252,7 +276,7 @@ def _end(words: _Words, end: EndText, known: Mapping[str, scope.Known], *path: o
         words.one_of("状态", "state", state, ENTRIES, *path, "entries", board)
     for name, entries in (end.registers or {}).items():
         if reading.info is not None:
-            _standing(words, name, entries, *path, "registers", name)
+            _standing(words, name, entries, spoken_of, *path, "registers", name)
     if end.outcome is not None:
         words.one_of("结果", "outcome", end.outcome, OUTCOMES, *path, "outcome")
 
