@@ -4,7 +4,7 @@ come here; who may ask for it is judged above."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -100,7 +100,7 @@ def make(work: Work, asked: Asked, *, by: Actor, now: datetime, case: Case | Non
         row = work.insert(Bond(**values))
     else:
         row = Bond(**values)
-        _put(work, row, asked.kind, now)
+        _put(work, row, asked.kind, refs_of(subject), refs_of(holder), now)
     audit.record(
         work,
         audit.Kind.BOND_MADE if asked.confirmed else audit.Kind.BOND_ASKED,
@@ -169,6 +169,11 @@ def ref_of(person: Person) -> str:
         phone_index=keys.blind("phone", person.phone) if person.phone else None,
         name_index=keys.blind("name", person.name),
     )
+
+
+def refs_of(person: Person) -> tuple[str, ...]:
+    """Under which words a bond or a team of theirs may stand."""
+    return bonds.refs(user_id=person.user_id, id_number=person.id_number, phone=person.phone, name=person.name)
 
 
 def _side(side: str, person: Person) -> dict[str, Any]:
@@ -244,13 +249,13 @@ def team_of(work: Work, name: str, leader: Person, unit_id: int | None, now: dat
     the name there; the database says so, also of two who take it at once. One that nobody is in any more gives it
     back."""
     where = leader.place_id or unit_id or units.tree(work).county.id
-    ref, today = ref_of(leader), local_date(now)
-    leads = [Team.leader_ref == ref]
+    ref, refs, today = ref_of(leader), refs_of(leader), local_date(now)
+    leads: list[ColumnElement[bool]] = [Team.leader_ref.in_(refs)]
     leads += [Team.second_id == leader.user_id] if leader.user_id is not None else []
     there = work.session.scalars(
         select(Team).where(Team.name == name, Team.ended_at.is_(None), or_(Team.unit_id == where, *leads))
     ).all()
-    own = next((one for one in there if one.leader_ref == ref or one.second_id == leader.user_id is not None), None)
+    own = next((one for one in there if one.leader_ref in refs or one.second_id == leader.user_id is not None), None)
     if own is not None:
         return own
     members = select(Bond.id).where(Bond.team_id == Team.id, Bond.ended_at.is_(None), Bond.until_on >= today).exists()
@@ -310,13 +315,13 @@ def _birthday(born: date, years: int) -> date:
         return date(born.year + years, 3, 1)
 
 
-def _put(work: Work, row: Bond, kind: Kind, now: datetime) -> None:
+def _put(work: Work, row: Bond, kind: Kind, subject: Collection[str], holder: Collection[str], now: datetime) -> None:
     """Into the lowest free place. The database says whether it is free: of two at once for the last, one is refused.
     Those of the subject and kind that are over give their places back: a day ends them, and needs no sweep for it."""
     today, since = local_date(now), now - timedelta(days=CONFIRM_DAYS)
     of = (
         Bond.kind == row.kind,
-        Bond.subject_ref == row.subject_ref,
+        Bond.subject_ref.in_(subject),
         Bond.scope == row.scope,
         Bond.ended_at.is_(None),
     )
@@ -330,7 +335,7 @@ def _put(work: Work, row: Bond, kind: Kind, now: datetime) -> None:
             for one in work.session.scalars(select(Bond).where(*of, expired).order_by(Bond.id)).all():
                 end(work, one, "expired", by=SYSTEM, now=now)
         live = set(there) - over
-        if any(one.holder_ref == row.holder_ref for one in live):
+        if any(one.holder_ref in holder for one in live):
             raise NotNow(
                 f"{row.holder_name}已经是{row.subject_name}的{kind.title}，不用再加。要改，请先解除。",
                 f"This bond ({kind.title_en}) is there already. To change it, end it first.",

@@ -7,7 +7,7 @@ the other, and the database's index refuses the second whatever the program thin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -103,16 +103,16 @@ def lend(
     NotNow says why not."""
     _known(whom)
     entry = copy(work, kind, code, "free")
-    name, who, on = entry.title or code, lending.ref(whom), local_date(now)
+    name, who, on = entry.title or code, lending.refs(whom), local_date(now)
     there = lending.of_copy(work, entry.id)
     if there is not None:
-        mine = there.who_ref == who
+        mine = there.who_ref in who
         raise AlreadyDone(
             f"《{name}》已经借给{'这位读者' if mine else '别的读者'}了，应还日期 {say(there.due_on)}。请先还书。",
             f"{name} is lent already, until {there.due_on}: take it back first.",
         )
     title = kind.title_of(entry)
-    hold = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref == who), None)
+    hold = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref in who), None)
     _on_shelf(kind, entry, hold, name)
     if hold is None:
         _spoken_for(work, kind, entry, title, name)
@@ -126,7 +126,7 @@ def lend(
         post=kind.loans.desk,
         title=title,
         entry_id=entry.id,
-        **_borrower(whom, who, guardian),
+        **_borrower(whom, who[0], guardian),
         bond_id=bond_id or (hold.bond_id if hold is not None else None),
         unit_id=unit_id,
         n=n,
@@ -413,14 +413,14 @@ def reserve(
     """Any copy of this title, as soon as there is one. Twice is the same as once. `bond_id`: by which somebody else
     asks for them."""
     _known(whom)
-    who, on = lending.ref(whom), local_date(now)
+    who, on = lending.refs(whom), local_date(now)
     copies = copies_of(work, kind, title)
     if not any(one.state != kind.state("lost") for one in copies):
         raise NotFound("这一种现在没有可借的，不能预约。", f"There is no copy of {title!r} to wait for.")
     for loan in lending.live_of(work, kind.key, who):
         if loan.title == title:
             raise NotNow("这本书正借着，不用预约。", "It is lent to the same person already.")
-    there = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref == who), None)
+    there = next((h for h in lending.waiting(work, kind.key, title) if h.who_ref in who), None)
     if there is not None:
         return there
     _who(work, kind, copies[0], whom, now)
@@ -428,7 +428,7 @@ def reserve(
         loans=kind.key,
         post=kind.loans.desk,
         title=title,
-        **_borrower(whom, who, guardian_of(work, kind, whom, on)),
+        **_borrower(whom, who[0], guardian_of(work, kind, whom, on)),
         bond_id=bond_id,
         unit_id=unit_id,
         state="waiting",
@@ -446,7 +446,7 @@ def reserve(
             work.session.add(hold)
             work.session.flush()
     except IntegrityError:  # the same person's other telephone was quicker
-        return next(h for h in lending.waiting(work, kind.key, title) if h.who_ref == who)
+        return next(h for h in lending.waiting(work, kind.key, title) if h.who_ref in who)
     record(work, audit.Kind.LOAN_RESERVED, hold, by, now)
     free = next((one for one in copies if one.state == kind.state("free")), None)
     if free is not None:
@@ -465,10 +465,10 @@ def copies_of(work: Work, kind: Kind, title: str) -> list[RegisterEntry]:
     return [one for one in reversed(found) if one.blanked_at is None and one.ended_at is None]
 
 
-def mine_waiting(work: Work, key: str, who: str) -> list[LoanHold]:
+def mine_waiting(work: Work, key: str, who: Collection[str]) -> list[LoanHold]:
     return list(
         work.session.scalars(
-            select(LoanHold).where(LoanHold.loans == key, LoanHold.who_ref == who, LoanHold.ended_at.is_(None))
+            select(LoanHold).where(LoanHold.loans == key, LoanHold.who_ref.in_(who), LoanHold.ended_at.is_(None))
         )
     )
 

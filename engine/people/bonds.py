@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN, MANDATE
-from engine.store import Work
+from engine.store import Work, keys
 from engine.store.models import Appointment, Bond, Case, User
 
 #: The mark of a case that has, or had, an agent.
@@ -110,6 +110,25 @@ def ref(*, user_id: int | None, id_index: str | None, phone_index: str | None, n
     if id_index:
         return f"i:{id_index}"
     return f"p:{phone_index}:{name_index}"[:60] if phone_index else f"n:{name_index}"
+
+
+def refs(*, user_id: int | None, id_number: str | None, phone: str | None, name: str) -> tuple[str, ...]:
+    """Under which of these words a row of theirs may stand: the one that is written now first, then those by the other
+    key while the data key is being changed, and of before a writing was made one. For look-ups."""
+    if user_id is not None:
+        return (f"u:{user_id}",)
+
+    def all_of(kind: str, text: str | None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((keys.blind(kind, text), *keys.blinds(kind, text)))) if text else ()
+
+    ids, phones, names = all_of("id", id_number), all_of("phone", phone), all_of("name", name)
+    found = (
+        ref(user_id=None, id_index=id_, phone_index=phone_, name_index=name_)
+        for id_ in ids or (None,)
+        for phone_ in phones or (None,)
+        for name_ in names
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _held(today: date) -> tuple[ColumnElement[bool], ...]:

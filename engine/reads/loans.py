@@ -462,10 +462,10 @@ def reader(work: Work, key: str, who: str, actor: Actor, *, now: datetime) -> Re
     kind = lending.kind(work, key)
     require(actor, "serve", kind.desk)
     person, bond_id = whom(work, kind, who, now=now)
-    ref = lending.ref(person)
-    loans = _owns(work, lending.live_of(work, key, ref), actor, now)
+    refs = lending.refs(person)
+    loans = _owns(work, lending.live_of(work, key, refs), actor, now)
     kept = work.session.scalars(
-        select(LoanHold.entry_id).where(LoanHold.loans == key, LoanHold.who_ref == ref, LoanHold.state == "ready")
+        select(LoanHold.entry_id).where(LoanHold.loans == key, LoanHold.who_ref.in_(refs), LoanHold.state == "ready")
     ).all()
     names = _names(work, [one for one in kept if one is not None])
     bond = work.session.get(Bond, bond_id) if bond_id is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from engine.people.bonds import Grant
 from engine.people.lending import LoanDesk
 from engine.records import library, registers
 from engine.records.registers import Whom
-from engine.store import Work, keys
+from engine.store import Work
 from engine.store.models import Loan, LoanHold, RegisterEntry
 from engine.workdays import local_date
 
@@ -64,19 +64,17 @@ def kind(work: Work, key: str) -> Kind:
     return found
 
 
-def ref(whom: Whom) -> str:
-    """Who borrows, in one short word: by identity number, which they have with an account and without."""
-    return bonds.ref(
-        user_id=None if whom.id_number else whom.user_id,
-        id_index=keys.blind("id", whom.id_number) if whom.id_number else None,
-        phone_index=keys.blind("phone", whom.phone) if whom.phone else None,
-        name_index=keys.blind("name", whom.name),
+def refs(whom: Whom) -> tuple[str, ...]:
+    """Who borrows, in one short word, by identity number, which they have with an account and without: the word that is
+    written now, then those under which a row of theirs may stand."""
+    return bonds.refs(
+        user_id=None if whom.id_number else whom.user_id, id_number=whom.id_number, phone=whom.phone, name=whom.name
     )
 
 
-def live_of(work: Work, key: str, who: str) -> list[Loan]:
+def live_of(work: Work, key: str, who: Collection[str]) -> list[Loan]:
     """What a person has now, the one due first first."""
-    query = select(Loan).where(Loan.loans == key, Loan.who_ref == who, Loan.ended_at.is_(None))
+    query = select(Loan).where(Loan.loans == key, Loan.who_ref.in_(who), Loan.ended_at.is_(None))
     return list(work.session.scalars(query.order_by(Loan.due_on, Loan.id)))
 
 

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import select, text
 
 from engine import crypto
+from engine.commands import bond_rows
 from engine.commands.hall import rotating
 from engine.commands.worker import background
 from engine.errors import NotFound, NotNow
+from engine.matters.nouns.bonds import HALL
 from engine.people import bonds
 from engine.reads import case_list, tracking
-from engine.records import anchors, files, inspection, rotation, sources
+from engine.reads.knowing import Person
+from engine.records import anchors, files, inspection, lending, rotation, sources
 from engine.store import keys
 from engine.store.keys import Keys
 from engine.store.models import Case, File, KeyMove, KeyTurn, LoanHold, RecoveryCode, Team, Unit, User
@@ -351,3 +354,21 @@ def test_what_is_written_behind_the_first_pass_is_made_anew_by_the_second(hall, 
     with hall.reading() as work:
         assert work.session.scalars(select(Team.leader_ref)).one() == f"p:{index}:x"
         assert work.session.scalar(select(User.id).where(User.phone_index == index))
+
+
+def test_who_has_no_account_is_one_person_while_indexes_are_made_anew(hall, cast, clock):
+    """A bond of before is known again by either key: nobody holds it twice, none takes a second place for it, and what
+    was borrowed counts."""
+    mother, son = Person("苏玉兰", "13900000001", None, None), Person("苏小明", "13900000002", None, None)
+    asked = bond_rows.Asked("family", HALL["family"], mother, son, "counter", unit_id=cast.lmt.id)
+    with hall.unit_of_work() as work:
+        made = bond_rows.make(work, asked, by=cast.zhou, now=clock())
+        old = (made.subject_ref, bond_rows.refs_of(mother)[0])
+        assert old[0] == old[1] == bond_rows.ref_of(mother)
+    keys.configure(Keys(NEW, OLD))
+    with hall.unit_of_work() as work:
+        assert bond_rows.ref_of(mother) not in old
+        assert bond_rows.refs_of(mother)[0] == bond_rows.ref_of(mother) and old[0] in bond_rows.refs_of(mother)
+        with pytest.raises(NotNow):
+            bond_rows.make(work, asked, by=cast.zhou, now=clock())
+        assert old[0] in lending.refs(mother) and lending.refs(mother)[0] == bond_rows.ref_of(mother)

@@ -127,7 +127,9 @@ def _led(
 
 def _holds(row: Bond, leader: Person) -> bool:
     """Whether it is the leader's own bond: by their account, or, of who has none, as the bond names them."""
-    return row.holder_id == leader.user_id if leader.user_id is not None else row.holder_ref == bond_rows.ref_of(leader)
+    if leader.user_id is not None:
+        return row.holder_id == leader.user_id
+    return row.holder_ref in bond_rows.refs_of(leader)
 
 
 def _team_at_the_desk(work: Work, team_id: int, led: Sequence[tuple[int, str]], by: Actor) -> tuple[Person, str]:

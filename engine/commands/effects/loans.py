@@ -98,7 +98,7 @@ def _loans_of(a: Applying, effect: Effect, kind: Kind) -> list[Loan]:
         found = [one] if one is not None else []
     else:
         whom = offers.whom(a, effect.arguments.get("person"))
-        found = lending.live_of(a.work, kind.key, lending.ref(whom))
+        found = lending.live_of(a.work, kind.key, lending.refs(whom))
     if not found:
         raise NotNow("没有借着的。", "Nothing is lent.")
     return found
