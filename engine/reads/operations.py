@@ -149,17 +149,17 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
     require(actor, "operate")
     session = work.session
     incidents = session.execute(
-        select(Incident, Case.number, Case.matter_name)
+        select(Incident, Case.number, Case.matter_name, Case.confidential)
         .outerjoin(Case, Case.id == Incident.case_id)
-        .where(_OPEN, sight.open_ones(Incident.case_id))
+        .where(_OPEN)
         .order_by(Incident.at.desc())
         .limit(MOST)
     ).all()
-    by_job = {incident.job_id: incident.id for incident, _, _ in incidents if incident.job_id is not None}
+    by_job = {incident.job_id: incident.id for incident, *_ in incidents if incident.job_id is not None}
     given_up = session.execute(
-        select(Job.id, Job.kind, Job.ended_at, Job.error, Job.attempts, Case.number)
+        select(Job.id, Job.kind, Job.ended_at, Job.error, Job.attempts, Case.number, Case.confidential)
         .outerjoin(Case, Case.id == Job.case_id)
-        .where(_GIVEN_UP, sight.open_ones(Job.case_id))
+        .where(_GIVEN_UP)
         .order_by(Job.ended_at.desc())
         .limit(MOST)
     ).all()
@@ -174,18 +174,23 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
     return Operations(
         left_out=tuple(one for one in left_out if not one.running),
         outdated=tuple(one for one in left_out if one.running),
-        troubles=tuple(_trouble(incident, number, name or "") for incident, number, name in incidents),
+        troubles=tuple(
+            _untold(incident) if hidden else _trouble(incident, number, name or "")
+            for incident, number, name, hidden in incidents
+        ),
         troubles_total=open_incidents(work),
         failed=tuple(
-            Failed(jobs.named(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
-            for job_id, kind, ended_at, error, attempts, number in given_up
+            Failed(UNTOLD, None, ended_at or now, "", attempts, by_job.get(job_id))
+            if hidden
+            else Failed(jobs.named(kind), number, ended_at or now, error, attempts, by_job.get(job_id))
+            for job_id, kind, ended_at, error, attempts, number, hidden in given_up
         ),
         failed_total=session.scalar(_count(_GIVEN_UP, Job)) or 0,
         unsent=tuple(
             Failed(CHANNELS.get(channel, (channel, channel)), number, at, masks.phone(address))
             for channel, address, at, number in unsent
         ),
-        unsent_total=session.scalar(_count(_UNSENT, Notice)) or 0,
+        unsent_total=session.scalar(_count(_UNSENT, Notice).where(sight.open_ones(Notice.case_id))) or 0,
         queues=_queues(work, now),
         workers=_workers(work, now),
         holders=_holders(work),
@@ -202,12 +207,33 @@ CHANNELS = {
 
 
 def _count(which: ColumnElement[bool], table: type[Incident] | type[Job] | type[Notice]) -> Select[int]:
-    return select(func.count()).select_from(table).where(which, sight.open_ones(table.case_id))
+    return select(func.count()).select_from(table).where(which)
 
 
 def open_incidents(work: Work) -> int:
     """How many incidents wait for a person."""
     return work.session.scalar(_count(_OPEN, Incident)) or 0
+
+
+#: What stands where the name of what failed would tell of a confidential case. It is to be mended all the same: who has
+#: come for help waits for that paper.
+UNTOLD = ("一项工作", "A piece of work")
+
+
+UNTOLD_CAUSE = (
+    "没有做成。内容不显示；可以再试一次，还不行，请把这个时间告诉开发人员。",
+    "It failed. What it is about is not shown. Try again; if it fails again, pass on when it was.",
+)
+
+
+def _untold(one: Incident) -> Trouble:
+    return Trouble(one.id, UNTOLD, UNTOLD_CAUSE, "", None, "", one.at)
+
+
+def cause(work: Work, one: Incident) -> tuple[str, str]:
+    """Why it failed, in Chinese and English, as an operator may read it."""
+    case = work.session.get(Case, one.case_id) if one.case_id is not None else None
+    return UNTOLD_CAUSE if case is not None and case.confidential else (one.zh, one.en)
 
 
 _MACHINE = re.compile(r"[A-Za-z_][\w.]*: ")

@@ -8,7 +8,7 @@ from sqlalchemy import event, select, update
 from engine.people import load
 from engine.reads import operations
 from engine.records import audit, heartbeats, jobs, notices
-from engine.store.models import Beat, Event, Incident, Job, Notice
+from engine.store.models import Beat, Case, Event, Incident, Job, Notice
 from tests.hall import Open
 
 
@@ -63,6 +63,28 @@ def test_a_failed_job_is_told_in_plain_words_and_tried_again(hall: Open):
         assert done.by_id == hall.cast.users["operator"] and done.facts["key"].startswith("job:")
     again = client.post(f"/desk/operations/incidents/{incident}/retry")
     assert again.status_code == 404 and "已经解决" in again.text
+
+
+def test_what_failed_of_a_confidential_case_is_seen_and_tried_again_and_tells_nothing(hall: Open):
+    number = hall.submit()
+    with hall.database.unit_of_work() as work:
+        case = work.session.scalars(select(Case).where(Case.number == number)).one()
+        case.confidential, case_id, name = True, case.id, case.matter_name
+        work.session.execute(update(Job).values(state="done", ended_at=hall.clock()))
+        jobs.put(work, "render-paper", "render:secret", {}, now=hall.clock(), case_id=case_id)
+    with hall.database.unit_of_work() as work:
+        (leased,) = jobs.lease(work, "hall-1:7", now=hall.clock())
+        jobs.failed(work, leased, f"OSError: paper of {number}", now=hall.clock(), final=True)
+    text = page(hall)
+    assert text.count("一项工作") == 3, "once among what went wrong, beside its button, and among what was given up"
+    for word in (number, name, "制作文书", "OSError", "没有异常。"):
+        assert word not in text, word
+    with hall.database.reading() as work:
+        incident = work.session.scalar(select(Incident.id))
+    answer = hall.client("operator").post(f"/desk/operations/incidents/{incident}/retry", follow_redirects=True)
+    assert "已重试" in answer.text and "没有异常。" in answer.text and number not in answer.text
+    with hall.database.reading() as work:
+        assert work.session.scalar(select(Job.state).where(Job.id == leased.id)) == "ready"
 
 
 def test_a_notice_nobody_takes_is_seen_and_sent_after_a_retry(hall: Open):

@@ -39,7 +39,7 @@ def now() -> ResponseReturnValue:
 def retry(incident_id: int) -> ResponseReturnValue:
     again = operating.retry(edge.work(), incident_id, by=edge.actor(), now=edge.now())
     if again is not None:
-        flash(_("又没有做成：%(why)s", why=again.en if english() else again.zh))
+        flash(_("又没有做成：%(why)s", why=reads.cause(edge.work(), again)[int(english())]))
     else:
         flash(_("已重试。要在后台做的，几秒后会有结果；还不行会再出现在这里。"))
     return redirect(url_for("operations.now"))
