@@ -41,6 +41,7 @@ from web.demo import (
     mediations,
     permits,
     ratings,
+    rooms,
     station,
     village,
     volunteers,
@@ -157,6 +158,7 @@ def fill(
     made += station.fill(database, staff, now)
     made += benefits.fill(database, staff, residents, _shown(residents), now)
     made += health.fill(database, staff, residents, _shown(residents), now)
+    made += rooms.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
         made += everywhere.fill(database, staff, dice, now)

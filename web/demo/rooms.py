@@ -1,0 +1,65 @@
+"""What people do together in the demo county: a village's choir books the room of the village, a party's branch will
+meet there. Each by the command that people would use; what is not published is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.commands import booking, registers
+from engine.people import SYSTEM, Actor
+from engine.store import Database
+from engine.store.models import Resource, Slot
+from engine.workdays import local_date
+from web.demo.playing import Player, Resident
+
+#: The village whose people are shown, and whoever sits in its office.
+PLACE, AGENT = "350526103204", "sucx"
+#: How many days ahead there are times.
+AHEAD = 7
+#: Who uses its room: (kind, what, group, how many, age of who leads).
+USES = (
+    ("culture", "合唱队排练", "夕阳红合唱队", 22, 66),
+    ("party_day", "主题党日", "苏洋村党支部", 12, 45),
+    ("other", "保健品展销", "居民", 15, 40),
+)
+
+
+def fill(
+    database: Database, staff: Mapping[str, Actor], residents: Sequence[Resident], first: Resident, now: datetime
+) -> int:
+    """All of it; how many cases."""
+    player = Player(database, staff)
+    grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
+    parts: dict[str, Callable[..., int]] = {"huodongshi": _rooms}
+    return sum(part(player, [first, *grown], now) for matter, part in parts.items() if player.has(matter))
+
+
+def _rooms(player: Player, people: Sequence[Resident], now: datetime) -> int:
+    """A choir has the room, a branch will meet, somebody who would sell is refused."""
+    room: dict[str, Any] = {"number": "SY-1", "called": "苏洋村部二楼", "seats": 40, "equipment": "投影、音响"}
+    player.do(registers.add, "hall_room", room, by=player.staff[AGENT], now=now - timedelta(days=20))
+    room_id, times = _times(player, "huodongshi.room", now)
+    for n, ((kind, text, group, many, age), starts_at) in enumerate(zip(USES, times[::9], strict=False)):
+        who, at = people[n], now - timedelta(hours=3 - n)
+        held = player.do(booking.hold, resource_id=room_id, starts_at=[starts_at], by=who.actor, now=at)
+        use = {"kind": kind, "text": text, "group": group, "people": many, "leader_age": age, "safe": True}
+        answers = {"use": {**use, "leader": who.actor.name, "equipment": []}}
+        player.do(booking.confirm, held.id, version=held.version, answers=answers, by=who.actor, now=at)
+    return min(len(USES), len(times[::9]))
+
+
+def _times(player: Player, offer: str, now: datetime) -> tuple[int, list[datetime]]:
+    """An offer that opens by itself, in the village: its place and its times from the day after tomorrow on."""
+    first = local_date(now) + timedelta(days=2)
+    with player.database.unit_of_work() as work:
+        booking.establish(work)
+        mine = select(Resource).where(Resource.offer == offer, Resource.code.endswith(f"@{PLACE}"))
+        room = work.session.scalars(mine).one()
+        last = work.calendar.last_known(first, first + timedelta(days=AHEAD))
+        booking.publish(work, room.id, first=first, last=last, by=SYSTEM, now=now)
+        made = select(Slot.starts_at).where(Slot.resource_id == room.id).order_by(Slot.starts_at)
+        return room.id, list(work.session.scalars(made))
