@@ -34,7 +34,7 @@ def fill(
     """All of it; how many cases."""
     player = Player(database, staff)
     grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
-    parts: dict[str, Callable[..., int]] = {"huodongshi": _rooms}
+    parts: dict[str, Callable[..., int]] = {"huodongshi": _rooms, "jiangtang": _course}
     return sum(part(player, [first, *grown], now) for matter, part in parts.items() if player.has(matter))
 
 
@@ -50,6 +50,27 @@ def _rooms(player: Player, people: Sequence[Resident], now: datetime) -> int:
         answers = {"use": {**use, "leader": who.actor.name, "equipment": []}}
         player.do(booking.confirm, held.id, version=held.version, answers=answers, by=who.actor, now=at)
     return min(len(USES), len(times[::9]))
+
+
+def _course(player: Player, people: Sequence[Resident], now: datetime) -> int:
+    """Evenings at the wheel, open to booking; a talk that is to be read."""
+    day = local_date(now) + timedelta(days=12)
+    evenings = [{"day": (day + timedelta(days=7 * n)).isoformat(), "from": "19:00", "until": "20:30"} for n in range(4)]
+    made = []
+    for n, (title, kind, subject) in enumerate(
+        (("夜学堂：陶瓷拉坯", "evening", "skill"), ("防诈骗讲座", "lecture", "law"))
+    ):
+        who = people[4 + n]
+        course: dict[str, Any] = {"title": title, "kind": kind, "subject": subject, "audience": "any"}
+        course["teacher"] = who.actor.name
+        course |= {"goods": "no", "fee": 0, "about": "从头讲起，谁都听得懂", "where": "村部二楼", "places": 20}
+        times = evenings if n == 0 else evenings[:1]
+        course |= {"hours": 2 * len(times), "sessions": times, "ask": "0595-23500306"}
+        applicant = {"name": who.actor.name, "phone": who.phone}
+        at = now - timedelta(days=2 - n)
+        made.append(player.send("jiangtang", {"applicant": applicant, "course": course}, who, at))
+    player.step(made[0], {"review": {"result": "yes", "by": "宣传委员"}}, now - timedelta(days=1))
+    return len(made)
 
 
 def _times(player: Player, offer: str, now: datetime) -> tuple[int, list[datetime]]:
