@@ -145,7 +145,7 @@ def _disability(player: Player, grown: Sequence[Resident], first: Resident, now:
 
 def _shop(player: Player, grown: Sequence[Resident], first: Resident, now: datetime) -> int:
     """One form; the lease is still to be seen at the counter."""
-    shop = {"name": "富东小吃", "where": "浔中镇富东街8号", "area": 40, "food": "plain", "fuel": "瓶装燃气"}
+    shop = {"title": "富东小吃", "where": "浔中镇富东街8号", "area": 40, "food": "plain", "fuel": "瓶装燃气"}
     want = {"food": "yes", "sign": "yes", "how": "长三米，挂在门上方", "fire": "yes"}
     player.send(
         "kaidian", {"applicant": _who(grown[7]), "shop": shop, "want": want}, grown[7], now - timedelta(hours=2)
