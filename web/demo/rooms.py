@@ -34,7 +34,12 @@ def fill(
     """All of it; how many cases."""
     player = Player(database, staff)
     grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
-    parts: dict[str, Callable[..., int]] = {"huodongshi": _rooms, "jiangtang": _course}
+    parts: dict[str, Callable[..., int]] = {
+        "huodongshi": _rooms,
+        "jiangtang": _course,
+        "canguan": _visits,
+        "yishi": _talk,
+    }
     return sum(part(player, [first, *grown], now) for matter, part in parts.items() if player.has(matter))
 
 
@@ -70,6 +75,40 @@ def _course(player: Player, people: Sequence[Resident], now: datetime) -> int:
         at = now - timedelta(days=2 - n)
         made.append(player.send("jiangtang", {"applicant": applicant, "course": course}, who, at))
     player.step(made[0], {"review": {"result": "yes", "by": "宣传委员"}}, now - timedelta(days=1))
+    return len(made)
+
+
+def _visits(player: Player, people: Sequence[Resident], now: datetime) -> int:
+    """A branch has its guide; eighty pupils have two times; a class without its teacher is kept."""
+    day = (local_date(now) + timedelta(days=10)).isoformat()
+    groups = (
+        ("苏洋村党支部", "party", 24, ""),
+        ("浔中中心小学", "school", 80, "陈老师"),
+        ("龙浔幼儿园", "school", 30, ""),
+    )
+    made = []
+    for n, (unit, kind, many, teacher) in enumerate(groups):
+        who = people[8 + n]
+        visit: dict[str, Any] = {"unit": unit, "kind": kind, "leader": who.actor.name, "people": many, "day": day}
+        visit |= {"slot": "09:00" if n == 0 else "14:00", "fee": 0, **({"teacher": teacher} if teacher else {})}
+        applicant = {"name": who.actor.name, "phone": who.phone}
+        made.append(player.send("canguan", {"applicant": applicant, "visit": visit}, who, now - timedelta(hours=5 - n)))
+    player.step(made[0], {"guide": {"name": "林讲解", "letter": "seen"}}, now - timedelta(hours=1))
+    return len(made)
+
+
+def _talk(player: Player, people: Sequence[Resident], now: datetime) -> int:
+    """A lamp in the lane: announced, to be talked over. Land money: not here."""
+    topics = (("巷口装路灯", "晚上老人不敢走，想装三盏灯"), ("把土地款分了", "想分到各户"))
+    made = []
+    for n, (title, why) in enumerate(topics):
+        who = people[11 + n]
+        topic = {"title": title, "kind": "public", "why": why}
+        raw = {"applicant": {"name": who.actor.name, "phone": who.phone}, "topic": topic}
+        made.append(player.send("yishi", raw, who, now - timedelta(hours=9 - n)))
+    plan: dict[str, Any] = {"day": (local_date(now) + timedelta(days=5)).isoformat(), "from": "19:30", "invited": 12}
+    plan |= {"where": "会客厅", "chair": "村主任", "recorder": "村文书", "papers": "三处要装灯的地方和费用"}
+    player.step(made[0], {"plan": plan}, now - timedelta(hours=2))
     return len(made)
 
 
