@@ -33,6 +33,7 @@ from web.demo import (
     bookings,
     calendar,
     canteen,
+    care,
     circle,
     everywhere,
     government,
@@ -159,6 +160,7 @@ def fill(
     made += benefits.fill(database, staff, residents, _shown(residents), now)
     made += health.fill(database, staff, residents, _shown(residents), now)
     made += rooms.fill(database, staff, residents, _shown(residents), now)
+    made += care.fill(database, staff, residents, _shown(residents), now)
     booked += canteen.fill(database, staff, residents, _shown(residents), now)
     if count >= CASES:  # a smaller county has its told places alone
         made += everywhere.fill(database, staff, dice, now)
