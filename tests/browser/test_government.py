@@ -192,3 +192,24 @@ def test_whoever_does_not_know_where_to_go_leaves_the_guides_desk_with_a_number_
     told = _followed(county, number, story.answers["applicant"]["phone"], "daoban-over")
     assert number in told
     assert not county.troubles, county.troubles
+
+
+def test_a_town_asks_to_end_an_order_and_the_centres_head_ends_it_with_a_reason(county: Site) -> None:
+    story = _story("fanying", "反映人不配合")
+    centre, town = Desk(county, "chenxl"), Desk(county, "huangcl")
+    number = centre.takes_in("fanying", story.answers, channel="phone", village="苏洋村")
+    centre.does("fanying", number, "register", _answers(story, "register"))
+    town.does("fanying", number, "sign", _answers(story, "sign"))
+    town.does("fanying", number, "handle", _answers(story, "handle"))
+    head = Desk(county, "zhengmz")
+    head.does("fanying", number, "stop_review", _answers(story, "stop_review"))
+    county.make_papers()
+    head.page.goto(f"/desk/cases/{number}")
+    head.page.click("#tab-papers")
+    assert "工单终止告知书" in head.seen("fanying-stopped")
+    assert number in _followed(county, number, story.answers["applicant"]["phone"], "fanying-stopped")
+    papers = [one.get_attribute("href") for one in head.page.locator("a[href$='.pdf']").all()]
+    for address in papers:
+        answer = head.page.request.get(address)
+        assert answer.ok and answer.body()[:5] == b"%PDF-", address
+    assert papers and not county.troubles, county.troubles
