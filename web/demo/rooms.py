@@ -39,6 +39,7 @@ def fill(
         "jiangtang": _course,
         "canguan": _visits,
         "yishi": _talk,
+        "aixinzhan": _station,
     }
     return sum(part(player, [first, *grown], now) for matter, part in parts.items() if player.has(matter))
 
@@ -110,6 +111,28 @@ def _talk(player: Player, people: Sequence[Resident], now: datetime) -> int:
     plan |= {"where": "会客厅", "chair": "村主任", "recorder": "村文书", "papers": "三处要装灯的地方和费用"}
     player.step(made[0], {"plan": plan}, now - timedelta(hours=2))
     return len(made)
+
+
+def _station(player: Player, people: Sequence[Resident], now: datetime) -> int:
+    """Water for a sweeper who says no name, an umbrella that is out, painkillers that are not given."""
+    clerk, best = player.staff[AGENT], (local_date(now) + timedelta(days=40)).isoformat()
+    goods: tuple[dict[str, Any], ...] = (
+        {"number": "SY-S", "what": "矿泉水", "unit": "瓶", "class": "free", "left": 48, "best_before": best},
+        {"number": "SY-N", "what": "牛奶", "unit": "盒", "class": "meal", "left": 24, "best_before": best},
+        {"number": "SY-U", "what": "雨伞", "unit": "把", "class": "lent", "left": 6},
+        {"number": "SY-G", "what": "防暑包", "unit": "个", "class": "free", "left": 20, "purpose": "捐给户外劳动者"},
+    )
+    for one in goods:
+        player.do(registers.add, "aixinzhan.station_item", one, by=clerk, now=now - timedelta(days=15))
+    asked: tuple[dict[str, Any], ...] = (
+        {"asked": "goods", "item": "SY-S", "count": 1, "use": "outdoor", "who": "匿名"},
+        {"asked": "goods", "item": "SY-U", "count": 1, "use": "any", "who": "李师傅1234"},
+        {"asked": "medicine", "who": "过路的人"},
+    )
+    for n, take in enumerate(asked):
+        raw = {"take": {"keeper": clerk.name, **take}}
+        player.send("aixinzhan", raw, people[13 + n], now - timedelta(hours=4 - n), by=clerk, channel="counter")
+    return len(asked)
 
 
 def _times(player: Player, offer: str, now: datetime) -> tuple[int, list[datetime]]:
