@@ -54,6 +54,11 @@ SURVIVORS = [
     ("matter key", r"\d+", "another number of minutes is a number"),
     ("matter key", "[\u4e00-\u9fff]+", "an answer to choose from, in the matter's own words"),
     ("matter key", "|".join(TELLS), "the name of a tell is its address: nothing else in the matter names it"),
+    (
+        "story key",
+        r"\d{4}-\d\d-\d\d \d\d:\d\d",
+        "a thing that the diagram makes of a day and an hour: played, it is not there",
+    ),
     ("story reference", r"P.*", "another duration is a duration"),
     ("bpmn target", r"facts\..*", "a fact of a notice or a paper that may have others"),
     ("bpmn target", "originals_state", "what is kept of a hand-over beside the case, which nothing reads yet"),
