@@ -30,6 +30,7 @@ WITH = {
     "bangbang": ("fanying",),
     "tanqin": ("fanying",),
     "zhiyuan": ("fanying",),
+    "yishi": ("fanying",),
     "tousu": ("fanying",),
     "shenhou": ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie"),
     "canji": ("canji_zheng", "canji_butie", "canji_yibao", "canji_fuju", "canji_yanglao"),
