@@ -23,7 +23,7 @@ from tests.costs.counting import Cost, counting
 #: The effects that are an offer, a record, a hand-over …: what a noun does for a diagram.
 NOUNS = frozenset(
     {
-        *("record", "archive-case", "look-up", "sum-up", "for-each", "dispatch-order"),
+        *("record", "archive-case", "look-up", "sum-up", "for-each", "dispatch-order", "keep-away"),
         "set-order-aside",
         *("make-bond", "end-bond", "take-mandate"),
         *("open-offer", "close-offer", "move-offer", "book", "release", "release-appointment"),
@@ -51,8 +51,9 @@ class Completion:
 
     @property
     def nouns(self) -> int:
-        """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own."""
-        return sum(one in NOUNS for one in self.effects) + max(0, self.meeting - 1)
+        """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own; a match
+        books both its sides."""
+        return sum(one in NOUNS for one in self.effects) + self.effects.count("match") + max(0, self.meeting - 1)
 
     def __str__(self) -> str:
         what = f"{self.matter} “{self.story}” {self.task} {list(self.effects)}"

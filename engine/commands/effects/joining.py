@@ -120,8 +120,8 @@ def answer_joined(a: Applying, effect: Effect) -> None:
         a.work.session.add(CaseAnswer(case_id=a.case.id, answer=answer, at=a.now))
     else:
         row.answer, row.at = answer, a.now
-    a.work.session.flush()
-    told = tell(a.work, a.case, now=a.now)
+    with a.work.session.no_autoflush:  # it is written with the rest of the step
+        told = tell(a.work, a.case, now=a.now, answer=answer)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "told": told})
 
 
@@ -143,8 +143,9 @@ def look(work: Work, other: Case, job: str, *, now: datetime) -> None:
         tell(work, other, now=now, job=job)
 
 
-def tell(work: Work, other: Case, *, now: datetime, job: str = "") -> int:
-    """A job for each case that waits for this one, with its last answer; how many. `job`: who looks once more."""
+def tell(work: Work, other: Case, *, now: datetime, job: str = "", answer: str | None = None) -> int:
+    """A job for each case that waits for this one, with its last answer; how many. `job`: who looks once more.
+    answer: what it answers at this moment."""
     rows = work.session.execute(
         select(CaseJoin.case_id, CaseJoin.key)
         .join(Awaited, WAITS)
@@ -153,7 +154,8 @@ def tell(work: Work, other: Case, *, now: datetime, job: str = "") -> int:
     ).all()
     if not rows:
         return 0
-    answer = work.session.scalar(select(CaseAnswer.answer).where(CaseAnswer.case_id == other.id))
+    if answer is None:
+        answer = work.session.scalar(select(CaseAnswer.answer).where(CaseAnswer.case_id == other.id))
     private = said(other.number, other.outcome, answer)
     for case_id, key in rows:
         payload = {"case": case_id, "effect": key}
