@@ -23,7 +23,8 @@ from tests.costs.counting import Cost, counting
 #: The effects that are an offer, a record, a hand-over …: what a noun does for a diagram.
 NOUNS = frozenset(
     {
-        *("record", "archive-case", "look-up", "sum-up", "for-each", "dispatch-order", "keep-away"),
+        *("record", "archive-case", "look-up", "sum-up", "for-each", "dispatch-order"),
+        "keep-away",
         "set-order-aside",
         *("make-bond", "end-bond", "take-mandate"),
         *("open-offer", "close-offer", "move-offer", "book", "release", "release-appointment"),
