@@ -52,8 +52,8 @@ class Completion:
 
     @property
     def nouns(self) -> int:
-        """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own; a match
-        books both its sides."""
+        """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own; a
+        match books both its sides."""
         return sum(one in NOUNS for one in self.effects) + self.effects.count("match") + max(0, self.meeting - 1)
 
     def __str__(self) -> str:
