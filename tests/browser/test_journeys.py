@@ -192,3 +192,30 @@ def test_a_long_form_asks_one_question_a_screen_and_the_phones_back_button_goes_
     page.get_by_role("button", name="同意并提交").click()
     assert page.locator("[data-number]").inner_text()
     assert [one for one in site.troubles if "422" not in one] == []  # a question passed over is refused by the hall
+
+
+def test_a_button_that_moves_while_it_is_pressed_is_pressed_all_the_same(site):
+    """A required field that is left empty says so, and what stands below it moves down between press and release."""
+    page = site.resident("13800000001")
+    page.goto("/apply/daiban")
+    page.wait_for_selector("[data-form][data-drawn]")
+    page.evaluate(
+        """() => {
+          const around = document.querySelector("main");
+          const marked = "<input id=left><p id=gap></p><button type=button id=below>办</button>";
+          around.insertAdjacentHTML("afterbegin", marked);
+          const gap = document.getElementById("gap"), below = document.getElementById("below");
+          document.getElementById("left").addEventListener("blur", () => { gap.style.height = "90px"; });
+          window.pressed = 0;
+          below.addEventListener("click", () => { window.pressed += 1; });
+        }"""
+    )
+    page.locator("#left").focus()
+    box = page.locator("#below").bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    assert page.locator("#below").bounding_box()["y"] > box["y"] + 50, "it moved"
+    page.mouse.up()
+    assert page.evaluate("window.pressed") == 1
+    page.locator("#below").click()
+    assert page.evaluate("window.pressed") == 2, "and once only where it stands still"

@@ -10,6 +10,7 @@ import { giveKeys } from "./keys.js";
 import { announce, csrf } from "./page.js";
 import { selectModule } from "./select.js";
 import { signatureModule } from "./signature.js";
+import "./steady.js";
 import { Steps } from "./steps.js";
 import { chinese, translateModule, word } from "./words.js";
 
