@@ -330,6 +330,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
         "match_side": "`keep` of its match (engine.commands.match_rows.forget)",
         "match_pair": "`keep` of its match",
         "match_leg": "places of a way",
+        "match_apart": "two blind indexes; goes with all that is theirs (engine.commands.match_rows.erase_of)",
         "loan": "`keep` of its loans (engine.commands.loan_rows.forget)",
         "ticket": "forgotten in the night after its day (engine.commands.ticket_rows.forget)",
         "ballot_body": "counts of a body",

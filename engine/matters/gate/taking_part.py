@@ -66,7 +66,7 @@ def check(reading: Reading) -> None:
             )
         if info.meeting.due:
             _name(reading, info.meeting.due, steps, ("没有要人办的步骤", "no step that people do"), "meeting", "due")
-    _agents(reading)
+    _agents(reading, answers)
     if info.mandate is not None:
         _name(reading, info.mandate.until, answers, ("没有答案", "no answer"), "mandate", "until")
         _name(reading, info.mandate.signature, answers, ("没有答案", "no answer"), "mandate", "signature")
@@ -88,7 +88,7 @@ def check(reading: Reading) -> None:
         _effect(reading, file, node, staff)
 
 
-def _agents(reading: Reading) -> None:
+def _agents(reading: Reading, answers: Collection[str]) -> None:
     """What an agent acts on: a signature that somebody really gives, the hall's own fields under their own name, or a
     law of the matter's basis."""
     info = reading.info
@@ -113,7 +113,8 @@ def _agents(reading: Reading) -> None:
             for path, field in one.form.walk()
             if field.properties.get("check") == "signature"
         }
-        if signed and info.mandate.signature not in signed:
+        where = info.mandate.signature  # a name that is no answer at all is said above
+        if signed and where in answers and where not in signed:
             zh, en = meant(info.mandate.signature, signed, 40)
             reading.of_matter(
                 "mandate-unsigned",
