@@ -285,7 +285,7 @@ def cover(work: Work, resource: Resource, *, now: datetime) -> None:
 
     Two who take the last places at once both come here; the slot's row has let one wait for the other, and the flag is
     turned by one of them."""
-    if resource.case_id is None:
+    if resource.case_id is None or not resource.active:
         return
     work.written(Slot, Resource)
     free = exists().where(

@@ -297,11 +297,12 @@ def find(work: Work, number: str, *, lock: bool = False) -> BoardEntry:
 
 def of_case(work: Work, case_id: int, board: str | None = None) -> list[BoardEntry]:
     """What a case has up or waiting, newest first, locked."""
-    work.session.flush()  # another effect of the same step may have published or taken down
+    work.written(BoardEntry)  # another effect of the same step may have published or taken down
     query = select(BoardEntry).where(BoardEntry.case_id == case_id, BoardEntry.state.in_(("shown", "review")))
     if board is not None:
         query = query.where(BoardEntry.board == board)
-    return list(work.session.scalars(query.order_by(BoardEntry.id.desc()).with_for_update()))
+    with work.session.no_autoflush:
+        return list(work.session.scalars(query.order_by(BoardEntry.id.desc()).with_for_update()))
 
 
 def within(work: Work, user_id: int, now: datetime) -> bool:

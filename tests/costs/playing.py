@@ -49,12 +49,15 @@ class Completion:
     effects: tuple[str, ...]
     cost: Cost
     meeting: int = 0  # bookings of a meeting that it made, and persons whose time it opened
+    called_off: int = 0  # bookings that ended with the offer that it closed
 
     @property
     def nouns(self) -> int:
         """So many offers, records, hand-overs …: of a meeting, everything that it holds is a booking of its own; a
-        match books both its sides."""
-        return sum(one in NOUNS for one in self.effects) + self.effects.count("match") + max(0, self.meeting - 1)
+        match books both its sides; a booking that is called off is a place that is given back, somebody who is
+        told, and reminders that are not sent."""
+        more = self.effects.count("match") + 3 * self.called_off + max(0, self.meeting - 1)
+        return sum(one in NOUNS for one in self.effects) + more
 
     def __str__(self) -> str:
         what = f"{self.matter} “{self.story}” {self.task} {list(self.effects)}"
@@ -83,7 +86,7 @@ class Counting(playing.Player):
             self.complete(work, step)
         assert self._ready is not None
         id, answers, version, user = self._ready
-        before, held = len(self.played.effects), self._held_by_meetings()
+        before, held, off = len(self.played.effects), self._held_by_meetings(), self._called_off()
         try:
             with counting(self.database) as cost, self.database.unit_of_work() as work:
                 by = people.load(work, user, now=self.now)
@@ -97,8 +100,14 @@ class Counting(playing.Player):
             return
         said = tuple(one for one in self.played.effects[before:] if one in TYPES)
         made = self._held_by_meetings() - held
-        self.done.append(Completion(self.package.name, self.story.name, str(step["task"]), said, cost, made))
+        off = self._called_off() - off
+        self.done.append(Completion(self.package.name, self.story.name, str(step["task"]), said, cost, made, off))
         self.played.tasks.append(str(step["task"]))
+
+    def _called_off(self) -> int:
+        """How many bookings the hall itself has called off so far."""
+        with self.database.reading() as work:
+            return work.session.scalar(select(func.count()).where(Appointment.by_hall)) or 0
 
     def _held_by_meetings(self) -> int:
         """How many bookings meetings have made so far, and for how many persons there is what stands for their time."""
