@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -90,7 +90,9 @@ def read(matter: str, files: Mapping[str, bytes]) -> list[Clause]:
     return _read(matter, files)[0]
 
 
-def check(matter: str, files: Mapping[str, bytes], *, stories: Collection[str], service: int | None) -> list[Finding]:
+def check(
+    matter: str, files: Mapping[str, bytes], *, stories: Collection[str], services: Sequence[int]
+) -> list[Finding]:
     """What is wrong with clauses.yaml: keys, ids, stories and places that are not there."""
     found, findings, text = _read(matter, files)
     seen: dict[str, int] = {}
@@ -98,9 +100,10 @@ def check(matter: str, files: Mapping[str, bytes], *, stories: Collection[str], 
         if seen.setdefault(clause.id, n) != n:
             zh, en = f"有两条都是“{clause.id}”。请给其中一条换个序号。", f"Two clauses are {clause.id!r}: renumber one."
             findings.append(text.error("clauses", zh, en, n, "id"))
-        if service is None or clause.order[0] != service:
-            zh = f"“{clause.id}”应以 matter.yaml 的 service（{service or '没有写'}）开头。"
-            en = f"{clause.id!r} should begin with the service of matter.yaml ({service or 'none is given'})."
+        if clause.order[0] not in services:
+            said = "、".join(map(str, services))
+            zh = f"“{clause.id}”应以 matter.yaml 的 service 或 also（{said or '没有写'}）开头。"
+            en = f"{clause.id!r} should begin with the service of matter.yaml ({said or 'none is given'})."
             findings.append(text.error("clauses", zh, en, n, "id"))
         if clause.story not in stories:
             zh, en = meant(clause.story, stories, 60)

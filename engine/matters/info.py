@@ -313,6 +313,11 @@ class Matter(Nouns):
     """A service matter."""
 
     @property
+    def services(self) -> tuple[int, ...]:
+        """The services of the list that it carries, its own first."""
+        return tuple(dict.fromkeys((*([self.service] if self.service is not None else []), *self.also)))
+
+    @property
     def scope_words(self) -> str:
         """The words of the guide."""
         return self.scope.words if isinstance(self.scope, Scope) else self.scope
@@ -331,6 +336,9 @@ class Matter(Nouns):
     )
     service: int | None = Field(
         default=None, ge=1, le=42, description="服务清单里的编号 · its number in the list of services"
+    )
+    also: tuple[Annotated[int, Field(ge=1, le=42)], ...] = Field(
+        default=(), description="还承担哪些服务 · which other services it carries too"
     )
     functions: tuple[Function, ...] = Field(
         default=(), description="首页的哪些类 · under which heads of the first page"

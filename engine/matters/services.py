@@ -38,8 +38,8 @@ def text(content: Path) -> str:
     found: dict[int, list[Package]] = {}
     for name in package.names(content):
         one = package.load(content, name)
-        if one.info.service is not None:
-            found.setdefault(one.info.service, []).append(one)
+        for number in one.info.services:
+            found.setdefault(number, []).append(one)
     parts = [_HEAD, f"有 {len(found)} 个服务（共 {len(SERVICES)} 个）有事项承担。"]
     parts += [f"{len(found)} of {len(SERVICES)} services are carried by matters.\n"]
     for number, name in SERVICES.items():
@@ -53,7 +53,8 @@ def text(content: Path) -> str:
             )
             if (content / "docs" / PICTURES / f"{one.name}.png").exists():
                 parts.append(f"![{one.info.name}]({PICTURES}/{one.name}.png)\n")
-            listed = sorted(clauses.read(one.name, one.files), key=lambda clause: clause.order)
+            theirs = (clause for clause in clauses.read(one.name, one.files) if clause.order[0] == number)
+            listed = sorted(theirs, key=lambda clause: clause.order)
             if listed:
                 parts.append(
                     "| 条款 | 规定 · rule | 出处 · source | 靠什么 · kept by | 故事 · shown by |\n|---|---|---|---|---|"

@@ -43,8 +43,8 @@ def test_every_clause_has_teeth() -> None:
 
 def test_a_clause_stands_once_and_belongs_to_its_matters_service() -> None:
     assert [id for id, times in Counter(clause.id for _, clause in ALL).items() if times > 1] == []
-    services = {name: matters.load(ROOT, name).info.service for name in {name for name, _ in ALL}}
-    assert [clause.id for name, clause in ALL if clause.order[0] != services[name]] == []
+    services = {name: matters.load(ROOT, name).info.services for name in {name for name, _ in ALL}}
+    assert [clause.id for name, clause in ALL if clause.order[0] not in services[name]] == []
     assert {clause.order[0] for _, clause in ALL} <= set(SERVICES)
 
 
