@@ -28,7 +28,7 @@ walks: setup-test
 # A sixth of the walks, another one each day of the year: what `make check` has time for.
 SHARE ?= $(shell expr `date +%j` % 6)/6
 share: setup-test
-	@YIZHAN_SHARE=$(SHARE) $(PYTEST) -m "wide and not soak and not browser"
+	@TESTS_SHARE=$(SHARE) $(PYTEST) -m "wide and not soak and not browser"
 
 # Every page for every person and in both languages, every matter's form by telephone, a second browser. Before a release;
 # on a slow machine they alone take more than the gate's time.
