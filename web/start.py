@@ -92,37 +92,44 @@ def go_on(
     """
     papers.use(settings.content / "forms")
     database = connect(settings.database_url or None, files=settings.home / "files")
+    county = _lists() if begun.there is not None else None
+    unplayed = county is not None and settings.content.resolve() == ROOT
     try:
-        there = begun.there
-        if there is not None and settings.content.resolve() == ROOT:
-            progress.say(settings.home, "proving")
-            with rarely_collecting():
-                checked = publishing.checked(database, settings.content, county=_lists())
-                publishing.publish(database, checked, by=SYSTEM, note=UNPLAYED, now=datetime.now(UTC))
-                say(f"已开放 {len(checked.matters)} 个事项：检查过了，它们的故事在后台接着走。")
-                _demo(database, settings.home, there, say)
-            there = None
-            progress.end(settings.home)
+        with rarely_collecting():
+            if county is not None and unplayed:
+                _open_checked(database, settings, county, say)
+            else:
+                _open_proved(database, settings, county, say)
             _ask_for_the_night(database)
-            lived()
-            _give_way()
-        try:
-            with rarely_collecting():
-                plan = publish(database, settings, county=_lists() if begun.there is not None else None, say=say)
-            for line in lines(plan):
-                say(line)
-            for line in _taken_off(database, plan):
-                say(line)
-        except Refused as refused:  # no content folder: what was published goes on serving
-            say(refused.zh)
-        _ask_for_the_night(database)
-        if there is not None:
-            with rarely_collecting():
-                _demo(database, settings.home, there, say)
+            if begun.there is not None:
+                _demo(database, settings.home, begun.there, say)
+        progress.end(settings.home)
         lived()
+        if unplayed:
+            _give_way()
+            with rarely_collecting():
+                _open_proved(database, settings, county, say)
     finally:
         progress.end(settings.home)
         database.close()
+
+
+def _open_checked(database: Database, settings: Settings, county: County, say: Callable[[str], None]) -> None:
+    progress.say(settings.home, "proving")
+    checked = publishing.checked(database, settings.content, county=county)
+    publishing.publish(database, checked, by=SYSTEM, note=UNPLAYED, now=datetime.now(UTC))
+    say(f"已开放 {len(checked.matters)} 个事项：检查过了，它们的故事在后台接着走。")
+
+
+def _open_proved(database: Database, settings: Settings, county: County | None, say: Callable[[str], None]) -> None:
+    """What was offered before its stories were played, and they go otherwise, is taken off."""
+    try:
+        plan = publish(database, settings, county=county, say=say)
+    except Refused as refused:  # no content folder: what was published goes on serving
+        say(refused.zh)
+        return
+    for line in (*lines(plan), *_taken_off(database, plan)):
+        say(line)
 
 
 def _give_way() -> None:
@@ -144,7 +151,6 @@ def _ask_for_the_night(database: Database) -> None:
 
 
 def _taken_off(database: Database, plan: Plan) -> Iterator[str]:
-    """What was offered before its stories were played, and they go otherwise."""
     with database.unit_of_work() as work:
         for one in plan.that("refuse"):
             there = work.session.scalar(

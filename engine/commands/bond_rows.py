@@ -163,16 +163,12 @@ def _as_known(person: Person, users: Sequence[User]) -> Person:
 
 
 def ref_of(person: Person) -> str:
-    return bonds.ref(
-        user_id=person.user_id,
-        id_index=keys.blind("id", person.id_number) if person.id_number else None,
-        phone_index=keys.blind("phone", person.phone) if person.phone else None,
-        name_index=keys.blind("name", person.name),
-    )
+    """Under which word a bond or a team of theirs is written now."""
+    return refs_of(person)[0]
 
 
 def refs_of(person: Person) -> tuple[str, ...]:
-    """Under which words a bond or a team of theirs may stand."""
+    """Under which words one of theirs may stand: for look-ups."""
     return bonds.refs(user_id=person.user_id, id_number=person.id_number, phone=person.phone, name=person.name)
 
 
@@ -249,7 +245,7 @@ def team_of(work: Work, name: str, leader: Person, unit_id: int | None, now: dat
     the name there; the database says so, also of two who take it at once. One that nobody is in any more gives it
     back."""
     where = leader.place_id or unit_id or units.tree(work).county.id
-    ref, refs, today = ref_of(leader), refs_of(leader), local_date(now)
+    refs, today = refs_of(leader), local_date(now)
     leads: list[ColumnElement[bool]] = [Team.leader_ref.in_(refs)]
     leads += [Team.second_id == leader.user_id] if leader.user_id is not None else []
     there = work.session.scalars(
@@ -265,7 +261,7 @@ def team_of(work: Work, name: str, leader: Person, unit_id: int | None, now: dat
         .values(ended_at=now, second_id=None)
         .execution_options(synchronize_session=False)
     )
-    made = work.insert_once(Team(unit_id=where, name=name, leader_ref=ref, leader_id=leader.user_id, made_at=now))
+    made = work.insert_once(Team(unit_id=where, name=name, leader_ref=refs[0], leader_id=leader.user_id, made_at=now))
     if made is None:
         place = units.place(work, where).name
         zh = f"{place}已经有一个团队叫“{name}”了，是别的队长带的。请换一个名称；要一起带，请他的队长加您做第二位队长。"

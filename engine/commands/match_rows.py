@@ -301,10 +301,13 @@ def _for_whom(sides: Sequence[MatchSide], by: Actor, facts: dict[str, Any]) -> t
 # ---------------------------------------------------------------- asked and agreed
 
 
+def _goes(row: MatchSide) -> Where:
+    return Where((row.place_id, row.to_id), row.starts_at, row.until_at)
+
+
 def fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> None:
     """Who offers it still may, and the documents hold on the day."""
-    where = Where((supply.place_id, supply.to_id), supply.starts_at, supply.until_at)
-    gone = reads.no_more(work, what, what.match.supply, person_of(supply), where, supply.answers or {}, now)
+    gone = reads.no_more(work, what, what.match.supply, person_of(supply), _goes(supply), supply.answers or {}, now)
     if gone:
         raise NotNow(gone[0].zh, gone[0].en, unfit=True)
 
@@ -580,8 +583,7 @@ def _issue_slip(
 
 def _numbered(work: Work, what: Declared, row: MatchSide, now: datetime) -> list[reads.Held]:
     """The documents of this side that stand on the slip."""
-    where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
-    return reads.numbered(work, what, what.match.of(row.side), person_of(row), where, row.answers or {}, now)
+    return reads.numbered(work, what, what.match.of(row.side), person_of(row), _goes(row), row.answers or {}, now)
 
 
 def _document(held: reads.Held) -> str:
@@ -1103,8 +1105,7 @@ def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) ->
             end_side(work, what, row, "cancelled", "替他登记的关系结束了", by=by, now=now)
     elif act == "documents":
         side = what.match.of(row.side)
-        where = Where((row.place_id, row.to_id), row.starts_at, row.until_at)
-        gone = reads.no_more(work, what, side, person_of(row), where, row.answers or {}, now)
+        gone = reads.no_more(work, what, side, person_of(row), _goes(row), row.answers or {}, now)
         if gone:
             zh, en = gone[0].zh.rstrip("。") + "。", gone[0].en.rstrip(".") + "."
             end_side(work, what, row, "cancelled", zh, by=by, now=now, stopped=True)

@@ -421,7 +421,10 @@ class _Said:
     def _answers(self, package: Package | None, form: str, given: Any) -> Any:
         if package is None or not form or not given:
             return dict(given or {})
-        return {line.label: line.text for line in forms.describe(package.form(form), given, env=self.env)}
+        return self._described(package.form(form), given)
+
+    def _described(self, form: forms.Form, given: Any) -> dict[str, str]:
+        return {line.label: line.text for line in forms.describe(form, given, env=self.env)}
 
     def cases(self, user_id: int) -> list[dict[str, Any]]:
         return [self._case(one) for one in self._rows("cases", user_id, undefer(Case.answers))]
@@ -432,8 +435,7 @@ class _Said:
         except (NotFound, BadMatter):  # their answers are theirs, whatever became of the form
             answers = dict(case.answers or {})
         else:
-            form = mandates.application(package, case.channel)
-            answers = {line.label: line.text for line in forms.describe(form, case.answers or {}, env=self.env)}
+            answers = self._described(mandates.application(package, case.channel), case.answers or {})
         return {
             "number": case.number,
             "matter": case.matter_name,

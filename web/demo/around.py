@@ -25,7 +25,7 @@ from engine.store import Database, Work
 from engine.store.models import Ballot, BoardEntry, HandoverLink
 from engine.workdays import ZONE, local_date
 from web.demo import canteen
-from web.demo.playing import Player, Resident, person
+from web.demo.playing import Player, Resident, born, person
 
 #: Where the young of the villages live.
 TOWN = "350526100"
@@ -365,7 +365,7 @@ def _rides(player: Player, residents: Sequence[Resident], first: Resident, now: 
     """Two drivers with seats; the first rides with one of them, two more look for a ride, one leaves so soon that a
     coordinator rings round, and one says that the second driver asks for money."""
     near = [one for one in residents if one.place.code in VILLAGES and one is not first]
-    grown = [one for one in near if 1957 < int(one.id_number[6:10]) < 2003]
+    grown = [one for one in near if 1957 < born(one) < 2003]
     today = local_date(now)
     for n, one in enumerate(grown[:2]):
         facts = {

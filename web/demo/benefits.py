@@ -14,7 +14,7 @@ from engine.people import Actor
 from engine.records import files
 from engine.store import Database
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident, person
+from web.demo.playing import Player, Resident, born, person
 
 #: By hand, as people sign.
 INK = "M20 60 L40 80 L60 70 L90 120 L120 60 L150 130 L190 70 L230 120 L270 60 L310 110"
@@ -33,8 +33,8 @@ def fill(
     """All of it; how many cases. `first`: the resident by whose telephone the demo is shown."""
     player = Player(database, staff)
     there = [one for one in residents if one is not first and one.place.code.startswith("350526103")]
-    old = [one for one in there if int(one.id_number[6:10]) <= 1945]
-    grown = [one for one in there if 1950 < int(one.id_number[6:10]) < 2004]
+    old = [one for one in there if born(one) <= 1945]
+    grown = [one for one in there if 1950 < born(one) < 2004]
     parts: dict[str, Callable[..., int]] = {
         "gaoling": _old_age,
         "linshi": _relief,

@@ -17,7 +17,7 @@ from engine.records import jobs
 from engine.store import Database
 from engine.store.models import Resource, Schedule, ScheduleRun, Slot, SlotPlace
 from engine.workdays import at_start_of_day, local_date
-from web.demo.playing import Idle, Player, Resident, person
+from web.demo.playing import Idle, Player, Resident, born, person
 
 MATTER = "shitang"
 OFFER = "shitang.lunch"
@@ -90,7 +90,7 @@ def _kitchen(player: Player, clerk: Actor, today: date, now: datetime) -> None:
 
 
 def _age(one: Resident, today: date) -> int:
-    return today.year - int(one.id_number[6:10])
+    return today.year - born(one)
 
 
 def _times(player: Player, begin: date, today: date, now: datetime) -> tuple[list[Any], list[Any]]:

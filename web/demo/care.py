@@ -11,7 +11,7 @@ from engine.commands import registers
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, born
 
 SCHOOL, HOME, DAYCARE, CLUB = "sidianban", "ertongjia", "rizhao", "changzhe"
 #: Who may be with children: so many days ago they were checked.
@@ -34,8 +34,8 @@ def fill(
 ) -> int:
     """All of it; how many cases."""
     player = Player(database, staff)
-    young = [one for one in residents if 1975 < int(one.id_number[6:10]) < 2000 and one is not first]
-    old = [one for one in residents if int(one.id_number[6:10]) < 1960 and one is not first]
+    young = [one for one in residents if 1975 < born(one) < 2000 and one is not first]
+    old = [one for one in residents if born(one) < 1960 and one is not first]
     made = 0
     if player.has(SCHOOL):
         made += _school(player, staff["chenxl"], [first, *young], now)

@@ -11,7 +11,7 @@ from engine.commands import registers
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, born
 
 MATTER = "jiankang"
 DEVICES = (("血压计1号", "pressure", 60), ("血压计2号", "pressure", 400), ("血糖仪1号", "sugar", 90))
@@ -39,7 +39,7 @@ def fill(
         if systolic >= 140:
             told["again_on"] = str(local_date(now) - timedelta(days=days - 14))
         _measured(player, nurse, first, now - timedelta(days=days), vital, told)
-    near = [one for one in residents if one is not first and 1940 < int(one.id_number[6:10]) < 1980]
+    near = [one for one in residents if one is not first and 1940 < born(one) < 1980]
     for who, (days, systolic, diastolic, said) in zip(near, OTHERS, strict=False):
         vital = {"systolic": systolic, "diastolic": diastolic}
         _measured(player, nurse, who, now - timedelta(days=days), vital, said)
@@ -52,7 +52,7 @@ def _measured(
     raw = {
         "applicant": {"name": who.actor.name, "phone": who.phone, "id_number": who.id_number},
         "seen": {"now": "fine"},
-        "person": {"age": at.year - int(who.id_number[6:10]), "pregnant": "no", "known": "no"},
+        "person": {"age": at.year - born(who), "pregnant": "no", "known": "no"},
     }
     case_id = player.send(MATTER, raw, who, at, by=nurse, channel="counter")
     with_device = {"device": "血压计1号", "sign": "no", "by": nurse.name} | vital

@@ -11,7 +11,7 @@ from engine.commands import cases
 from engine.people import Actor
 from engine.store import Database
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident, person
+from web.demo.playing import Player, Resident, born, person
 
 
 def fill(
@@ -19,7 +19,7 @@ def fill(
 ) -> int:
     """All of it; how many cases. `first`: the resident by whose telephone the demo is shown."""
     player = Player(database, staff)
-    grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
+    grown = [one for one in residents if one is not first and 1950 < born(one) < 2004]
     parts: dict[str, Callable[..., int]] = {
         "caifa": _felling,
         "jianfang": _house,

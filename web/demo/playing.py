@@ -36,6 +36,11 @@ def person(one: Resident) -> dict[str, str]:
     return {"name": one.actor.name, "phone": one.phone, "id_number": one.id_number}
 
 
+def born(one: Resident) -> int:
+    """The year, from their identity number."""
+    return int(one.id_number[6:10])
+
+
 class Idle:
     """A press for jobs that make no paper."""
 

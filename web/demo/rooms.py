@@ -14,7 +14,7 @@ from engine.people import SYSTEM, Actor
 from engine.store import Database
 from engine.store.models import Resource, Slot
 from engine.workdays import local_date
-from web.demo.playing import Player, Resident
+from web.demo.playing import Player, Resident, born
 
 #: The village whose people are shown, and whoever sits in its office.
 PLACE, AGENT = "350526103204", "sucx"
@@ -33,7 +33,7 @@ def fill(
 ) -> int:
     """All of it; how many cases."""
     player = Player(database, staff)
-    grown = [one for one in residents if one is not first and 1950 < int(one.id_number[6:10]) < 2004]
+    grown = [one for one in residents if one is not first and 1950 < born(one) < 2004]
     parts: dict[str, Callable[..., int]] = {
         "huodongshi": _rooms,
         "jiangtang": _course,

@@ -17,7 +17,7 @@ from engine.store import Database
 from engine.store.models import RegisterEntry, Resource, Slot
 from engine.workdays import ZONE, local_date
 from web.demo import around
-from web.demo.playing import Player, Resident, person
+from web.demo.playing import Player, Resident, born, person
 
 DESK = "0595-23500203"
 #: What skilled volunteers know: (trade, speciality, licence, how far, what for, whether it was checked).
@@ -69,7 +69,7 @@ def fill(
     """All of it; how many cases. `first`: the resident by whose telephone the demo is shown."""
     player = Player(database, staff)
     near = [one for one in residents if one.place.parent_id == first.place.parent_id and one is not first]
-    grown = [one for one in near if 1950 < int(one.id_number[6:10]) < 2004]
+    grown = [one for one in near if 1950 < born(one) < 2004]
     parts: dict[str, Callable[..., int]] = {
         "bangbang": _favours,
         "shangjia": _goods,

@@ -100,10 +100,10 @@ def end(a: Applying, effect: Effect) -> None:
     if number is None:
         which.append(Bond.case_id == a.case.id)
     else:  # one of the applicant's own, whoever made it: a case ends nobody else's
-        ref = bond_rows.ref_of(
+        refs = bond_rows.refs_of(
             Person(a.case.applicant_name, a.case.applicant_phone, a.case.applicant_id_number, a.case.applicant_id)
         )
-        which += [Bond.id == int(str(number)), (Bond.subject_ref == ref) | (Bond.case_id == a.case.id)]
+        which += [Bond.id == int(str(number)), Bond.subject_ref.in_(refs) | (Bond.case_id == a.case.id)]
     for row in a.work.session.scalars(select(Bond).where(*which).order_by(Bond.id)).all():
         bond_rows.end(a.work, row, "case", by=a.by, now=a.now, case=a.case)
 

@@ -45,7 +45,7 @@ def take(
     two of the three administrators' posts on one day. Open work follows at once; they are told, and who heads them."""
     row = hold(work, user_id, unit_id, post, from_on=from_on, until_on=until_on, by=by, now=now)
     follow(work, by, now)
-    _tell(work, row, ("任", "hold the post"), by, now)
+    _tell(work, row, by, now)
     return row
 
 
@@ -116,7 +116,7 @@ def end(work: Work, holding_id: int, last: date, *, by: Actor, now: datetime) ->
     row.until_on = last
     _record(work, row, post.code, by, now)
     follow(work, by, now)
-    _tell(work, row, ("不再任", "no longer hold the post"), by, now)
+    _tell(work, row, by, now, ended=True)
     return row
 
 
@@ -167,27 +167,35 @@ def _record(work: Work, row: Holding, post: str, by: Actor, now: datetime) -> No
     )
 
 
-def _tell(work: Work, row: Holding, does: tuple[str, str], by: Actor, now: datetime) -> None:
+def _tell(work: Work, row: Holding, by: Actor, now: datetime, *, ended: bool = False) -> None:
     """On the screen: what somebody may see and do has changed, and nobody learns of it from a list."""
     if by.kind == "system":
         return
     post, unit = work.session.get_one(Post, row.post_id), units.place(work, row.unit_id)
     user = work.session.get_one(User, row.user_id)
-    first, last = row.from_on, row.until_on
-    days = f"{f'从{say(first)}起' if first else ''}{f'到{say(last)}为止' if last else ''}"
-    days_en = f"{f' from {first}' if first else ''}{f' until {last}' if last else ''}"
-    if does[0] != "任":
-        days, days_en = f"，最后一天是{say(last)}" if last else "", f": the last day is {last}" if last else ""
-    elif days:
-        days = f"（{days}）"
+    does, does_en = ("不再任", "no longer hold the post") if ended else ("任", "hold the post")
+    days, days_en = _last_day(row) if ended else _term(row)
     key = f"post:{row.id}:{secrets.token_hex(8)}"  # given, ended and given again on one day are told each
     for to in dict.fromkeys((row.user_id, *holders.supervisors(work, row.unit_id, (row.user_id,)))):
         if to == by.id:
             continue
         who, who_en = ("您", "You") if to == row.user_id else (user.name, user.name)
-        zh = f"{by.name}办理：{who}{does[0]}{unit.name}的{post.name}{days}。"
-        en = f"{who_en} {does[1]} of {post.name_en or post.name} at {unit.name}{days_en} (entered by {by.name})."
-        notices.put(work, f"{key}:{to}", zh, text_en=en, kind="account", now=now, channel="screen", user_id=to)
+        zh = f"{by.name}办理：{who}{does}{unit.name}的{post.name}{days}。"
+        en = f"{who_en} {does_en} of {post.name_en or post.name} at {unit.name}{days_en} (entered by {by.name})."
+        notices.put(work, f"{key}:{to}", zh, text_en=en, kind=notices.ACCOUNT, now=now, channel="screen", user_id=to)
+
+
+def _last_day(row: Holding) -> tuple[str, str]:
+    if row.until_on is None:
+        return "", ""
+    return f"，最后一天是{say(row.until_on)}", f": the last day is {row.until_on}"
+
+
+def _term(row: Holding) -> tuple[str, str]:
+    first, last = row.from_on, row.until_on
+    days = f"{f'从{say(first)}起' if first else ''}{f'到{say(last)}为止' if last else ''}"
+    days_en = f"{f' from {first}' if first else ''}{f' until {last}' if last else ''}"
+    return f"（{days}）" if days else "", days_en
 
 
 def follow(work: Work, by: Actor, now: datetime) -> None:
