@@ -156,6 +156,17 @@ def test_a_question_can_be_taken_back_by_who_asked_and_by_a_head(database, cast,
         cases.take_back(work, task.id, version=None, by=cast.wang, now=clock())
 
 
+def test_whoever_has_nothing_to_do_with_a_step_is_not_told_how_it_stands(database, cast, clock):
+    """Nobody has claimed it and nobody was asked: a stranger is refused before they hear that."""
+    case_id = acting.accepted(database, cast, clock)
+    task = live(database, case_id)
+    for verb in (cases.unclaim, cases.take_back):
+        with database.unit_of_work() as work, pytest.raises(NotYours):
+            verb(work, task.id, version=None, by=cast.huang, now=clock())
+        with database.unit_of_work() as work, pytest.raises(NotNow):
+            verb(work, task.id, version=None, by=cast.wang, now=clock())
+
+
 def test_a_head_s_transfer_clears_the_question(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     task = claimed(database, case_id, cast.wang, clock())

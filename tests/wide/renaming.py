@@ -152,6 +152,9 @@ def _matter(info: dict[str, Any], elements: set[str], messages: set[str]) -> dic
             tell["while"] = other(tell["while"])
     if (info.get("mandate") or {}).get("ends") in messages:
         info["mandate"]["ends"] = other(info["mandate"]["ends"])
+    over = info["apply"].get("consent_over") or {}
+    if over.get("ends") in messages:
+        over["ends"] = other(over["ends"])
     for noun, word in (("meeting", "due"), ("order", "signed")):  # each names a step
         if (info.get(noun) or {}).get(word):
             info[noun][word] = other(info[noun][word])

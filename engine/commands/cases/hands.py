@@ -146,6 +146,7 @@ def take_back(work: Work, task_id: int, *, version: int | None, by: Actor, now: 
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
     at = _asked(task)
+    require(by, "see", task, case=case)  # whoever may not is not told how it stands
     if at is None:
         raise NotNow("这项任务没有等待意见。", "Nobody waits for an opinion on this task.")
     question = task.delegated[at]

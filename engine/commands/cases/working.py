@@ -90,6 +90,7 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
     """退签: back to the candidates. By the assignee, or a supervisor of the unit."""
     case, task, live = find(work, task_id, version, now)
     must_be_open(work, case, task)
+    require(by, "see", task, case=case)  # whoever may not is not told how it stands
     if task.state != "claimed":
         raise NotNow("这项任务还没有人签收。", "Expected a claimed task, but nobody has claimed it.")
     if not may_(by, "work", task, case=case):
