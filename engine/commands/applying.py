@@ -268,6 +268,12 @@ class Applying:
                 self.changes[self.changes.index(told[row.id])] = self._opens(row)
         return moved
 
+    def go_on(self, row: Task, before: Task) -> None:
+        """A step that is taken back is the one it was: open since then, and due when it was due."""
+        told = self._opens(row)
+        row.opened_at, row.due_at = before.opened_at, before.due_at
+        self.changes[self.changes.index(told)] = self._opens(row)
+
     def keep_away(self, users: Iterable[int]) -> None:
         """回避: from now on these neither see the case nor work on it (RULES W6, M2)."""
         new = candidates.keep_away(self.work, self.case, self.live, users)

@@ -67,6 +67,23 @@ def test_what_the_step_issued_and_said_is_undone_with_it_and_it_can_be_done_agai
         assert as_it_is(work, case_id)["agent"][0] is not None
 
 
+def test_whoever_takes_a_step_back_gains_no_time_for_it(database, cast, clock):
+    case_id = acting.submit(database, cast.zhang, clock())
+    task_id = acting.claim(database, case_id, cast.chen, clock())
+    acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
+    with database.reading() as work:
+        first = work.session.get(Task, task_id)
+        since, due = first.opened_at, first.due_at
+    assert due is not None
+    with database.unit_of_work() as work:
+        done = cases.recall(work, task_id, by=cast.chen, now=clock.on(minutes=90))
+        assert due in {change.at for change in done.changes if change.what == "opens"}
+    with database.reading() as work:
+        again = acting.task_of(work, case_id)
+        assert again.id != task_id
+        assert (again.opened_at, again.due_at) == (since, due)
+
+
 def test_what_moved_a_clock_is_refused_beforehand_and_offered_nowhere(database, cast, clock):
     case_id = acting.accepted(database, cast, clock)
     with database.reading() as work:

@@ -91,9 +91,10 @@ def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | 
     applying.record(audit.Kind.TASK_RECALLED, task=task, facts={"element": task.element})
     _undo(applying, task)
     applying.step(step)
-    # The step is theirs again at once.
+    # The step is theirs again at once, and as late as it was: whoever takes back gains no time.
     for row in applying.opened:
         if row.element == task.element and row.state == "open":
+            applying.go_on(row, task)
             take_over(work, case, row, by, None, now)
             applying.leave(row)
     return as_planned(applying.finish(), expect)
