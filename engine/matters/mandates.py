@@ -14,12 +14,13 @@ import copy
 import functools
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from engine import forms
 from engine.errors import FieldError, Invalid
-from engine.forms import written
+from engine.forms import signing, written
 from engine.matters.info import Matter
 from engine.matters.package import Package
 from engine.matters.taking_part import Mandate
@@ -51,6 +52,24 @@ def given(info: Matter, answers: Mapping[str, Any]) -> bool:
     if dig(answers, of(info).signature):
         return True
     return asked_by_hall(info) and bool(dig(answers, f"{KEY}.mark") and dig(answers, f"{KEY}.witness"))
+
+
+def signature(info: Matter, answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What stands on the paper where the principal signed: their hand; of who does not write, the finger's mark, bound
+    to the same answers, with who saw it."""
+    given_ = dig(answers, f"{KEY}.signature")
+    if isinstance(given_, Mapping):
+        return dict(given_)
+    mark, witness = dig(answers, f"{KEY}.mark"), dig(answers, f"{KEY}.witness")
+    bound = signing.signed("", answers, _signs(info.who.name, info.who.id_number), now)
+    return {**bound, "print": str(mark[0]), "in_person": {"how": "fingerprint", "witness": str(witness)}}
+
+
+def scope(answers: Mapping[str, Any]) -> list[str]:
+    """What the agent may do, in the words of the form."""
+    chosen = dig(answers, f"{KEY}.scope") or []
+    (asked,) = (one for one in _fields().schema["components"] if one.get("key") == f"{KEY}.scope")
+    return [one["label"] for one in asked["values"] if one["value"] in chosen]
 
 
 def another_witnesses(answers: Mapping[str, Any], agent: str) -> None:
@@ -109,9 +128,13 @@ def _components(info: Matter | None, *, grounds: bool) -> list[dict[str, Any]]:
         if grounds and one.get("key") not in (None, GROUND):
             _hide(one, f'{GROUND} = "{FOUND}"')
         if (one.get("properties") or {}).get("check") == "signature":
-            signs = (*whose, f"{KEY}.scope", f"{KEY}.until")
-            one["properties"]["signs"] = ",".join(path for path in signs if path)
+            one["properties"]["signs"] = ",".join(_signs(*whose))
     return found
+
+
+def _signs(*whose: str | None) -> list[str]:
+    """What the signature is bound to: who signs, and what they let the agent do until when."""
+    return [path for path in (*whose, f"{KEY}.scope", f"{KEY}.until") if path]
 
 
 def _hide(one: dict[str, Any], where: str) -> None:

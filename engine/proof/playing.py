@@ -21,6 +21,7 @@ from sqlalchemy import func, select, update
 from engine import crypto, forms, matters, people
 from engine.commands import appointments, cases, schedules
 from engine.commands.cases import consent
+from engine.commands.effects import hall_papers
 from engine.commands.equipment import Equipment
 from engine.commands.registers import keeping
 from engine.commands.worker import background, sweep
@@ -559,7 +560,8 @@ class Player:
         case = work.session.get_one(Case, self.case_id)
         issued = work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)).all()
         wanted = self.story.end.get("papers") or ()
-        played.papers = [d.kind for d in issued if d.kind in wanted or d.kind not in HALL_PAPERS]
+        own_papers = (d.kind for d in issued if d.key != hall_papers.mandate_key(case.number))
+        played.papers = [kind for kind in own_papers if kind in wanted or kind not in HALL_PAPERS]
         for paper in issued:
             if paper.state == "pending":  # one that failed left an incident that says why
                 self.problem(f"文书“{paper.title}”没有生成。")

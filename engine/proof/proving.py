@@ -13,6 +13,7 @@ import yaml
 
 from engine import matters
 from engine.commands import gate
+from engine.commands.effects import hall_papers
 from engine.errors import Refused
 from engine.findings import Finding, errors, in_order
 from engine.matters import County, stories
@@ -127,7 +128,7 @@ class Stage:
     def __init__(self, package: matters.Package, scratch: Scratch) -> None:
         self.package, self.scratch = package, scratch
         self.book: Book = stories.book(package)
-        for key in sorted({*package.info.papers, *playing.HALL_PAPERS}):
+        for key in sorted({*package.info.papers, *playing.HALL_PAPERS, hall_papers.AUTHORITY}):
             with suppress(Refused):  # a paper with a fault is the finding of the story that issues it
                 papers.ready(documents.kind_of(package, key)[1])
         self._founded: dict[date, tuple[bytes, Hall]] = {}  # by the day of the story: rooms are open from then on

@@ -294,7 +294,9 @@ def test_an_agent_files_with_a_signature_and_has_the_roll_signed_at_the_visit(al
     sign(page)
     one.seen("agent-signing")
     page.get_by_role("button", name="签好了").click()
-    page.get_by_text("委托书签好了，从现在起您可以替他办。").wait_for()
+    page.get_by_text(
+        "委托书签好了，从现在起您可以替他办。授权委托书在“文书”里：他没有手机的，打印一份当面给他。"
+    ).wait_for()
     assert page.get_by_role("link", name=re.compile("签委托书")).count() == 0
     assert not alive.troubles, alive.troubles
 

@@ -54,5 +54,5 @@ def sign_mandate(number: str) -> ResponseReturnValue:
     """They signed, or gave a finger's mark before a witness."""
     case, _package = agency.to_sign(edge.work(), number, edge.actor())
     cases.sign_mandate(edge.work(), case.id, sent()["answers"], by=edge.actor(), now=edge.now())
-    flash(_("委托书签好了，从现在起您可以替他办。"))
+    flash(_("委托书签好了，从现在起您可以替他办。授权委托书在“文书”里：他没有手机的，打印一份当面给他。"))
     return jsonify(location=url_for("desk.case", number=number)), 201

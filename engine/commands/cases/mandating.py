@@ -11,6 +11,7 @@ from engine.commands.applying import Done, env_of
 from engine.commands.cases.attachments import file_ids
 from engine.commands.cases.changing import advance
 from engine.commands.cases.finding import find_case
+from engine.commands.effects import hall_papers
 from engine.commands.effects.mandates import make
 from engine.matters import mandates
 from engine.people import Actor
@@ -45,4 +46,5 @@ def sign_mandate(work: Work, case_id: int, raw: Mapping[str, Any], *, by: Actor,
     if attached:
         files.attach(work, attached, case, by=by)
     applying.step(step)
+    hall_papers.mandate(applying, {**(case.answers or {}), **given})
     return applying.finish()

@@ -220,6 +220,8 @@ def submit(
             "This is done at once, so the mandate is signed first: take them in one by one at the counter.",
         )
     hall_papers.took_in(applying)
+    if agent is not None:
+        hall_papers.mandate(applying, answers)
     if by.id is not None:
         work.session.execute(delete(Draft).where(Draft.user_id == by.id, Draft.about == f"matter:{package.name}"))
     return applying.finish()

@@ -1,7 +1,9 @@
-"""Papers that the hall itself gives, whatever the diagram says: 收件凭证 when it takes in, 送达回证 when it hands over.
+"""Papers that the hall itself gives, whatever the diagram says: 收件凭证 when it takes in, 送达回证 when it hands over,
+授权委托书 when it has had one signed.
 
-A matter has them by listing `receipt` and `service_receipt` among the papers of its matter.yaml. The receipt of service
-is made when the task is completed whose property `serves` names the answers that say how the papers were handed over.
+A matter has the first two by listing `receipt` and `service_receipt` among the papers of its matter.yaml. The receipt
+of service is made when the task is completed whose property `serves` names the answers that say how the papers were
+handed over.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine.commands.effects import facts, papers
+from engine import forms
+from engine.commands.effects import facts, notices, papers
 from engine.errors import FieldError, Invalid, NotNow
+from engine.forms import written
+from engine.matters import mandates
+from engine.matters.info import Notice
+from engine.people import units
 from engine.process import Effect
 from engine.reads import consents
+from engine.reads.aloud import ALOUD
 from engine.records import audit
 from engine.records import documents as stored
 from engine.records.papers import filters
 from engine.store.models import Consent, Document, Task
-from engine.workdays import ZONE
+from engine.workdays import ZONE, local_date
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
@@ -38,6 +46,22 @@ WAYS = {
 }
 
 
+#: The kind of 授权委托书; one that the hall issues has a key of its own (`mandate_key`).
+AUTHORITY = "authority"
+#: What the principal is told when they let somebody act for them.
+MANDATE = Notice(
+    zh="您委托{agent}代办“{matter}”（{number}），到{until}为止。授权委托书在“我的办件”里看和下载。"
+    "不是您委托的，请马上打电话 {phone}。",
+    en="You let {agent} act for you in {matter} ({number}) until {until}. The signed authority is in My cases. If it "
+    "was not you, ring {phone} at once.",
+)
+
+
+def mandate_key(number: str) -> str:
+    """Under which a case's mandate is issued: once, however often it is sent."""
+    return f"{number}:mandate"
+
+
 def took_in(a: Applying) -> None:
     """收件凭证: what was handed in, until when there is an answer, and how that day was counted."""
     if "receipt" not in a.package.info.papers:
@@ -53,6 +77,38 @@ def took_in(a: Applying) -> None:
             "deemed": account.marks.deemed_at is not None,
         }
     papers.issue(a, "receipt", f"{a.case.number}:receipt", facts)
+
+
+def mandate(a: Applying, answers: Mapping[str, Any]) -> None:
+    """授权委托书 that the hall itself asked (engine.matters.mandates): a private deed of the two, with no organ's seal.
+    The principal hears of it and has it among their papers; who is reached by no text message and no account is read it
+    (要念给他听). A matter needs not list it."""
+    case, info = a.case, a.package.info
+    if not mandates.asked_by_hall(info) or not mandates.given(info, answers):
+        return
+    signed = mandates.signature(info, answers, a.now)
+    until = str(forms.dig(answers, f"{mandates.KEY}.until"))[:10]
+    who = {"name": case.applicant_name, "phone": case.applicant_phone, "id_number": case.applicant_id_number}
+    principal = {name: value for name, value in who.items() if value}
+    unit = units.place(a.work, a.by.unit_id).name if a.by.unit_id else None
+    said = {
+        "principal": {**principal, "signature": signed},
+        "agent": {"name": a.by.name, **({"unit": unit} if unit else {})},
+        "matter": info.name,
+        "scope": mandates.scope(answers),
+        "from_on": local_date(a.now).isoformat(),
+        "until_on": until,
+        "sub_delegate": False,
+        "data_sha256": signed["sha256"],
+    }
+    papers.issue(a, AUTHORITY, mandate_key(case.number), said)
+    if case.applicant_id is None and not (case.applicant_phone and written.takes_texts(case.applicant_phone)):
+        case.flags = [*dict.fromkeys((*case.flags, ALOUD))]
+        return
+    # With its year, which a notice leaves out: a mandate may last into the next one.
+    told = {"agent": a.by.name, "until": filters.day(until)}
+    told_en = {"until": until}
+    notices.say_to(a, mandate_key(case.number), "mandate", MANDATE, "principal", facts=told, facts_en=told_en)
 
 
 def handed_over(a: Applying, task: Task, answers: Mapping[str, Any]) -> None:
