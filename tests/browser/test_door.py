@@ -14,7 +14,7 @@ from engine import matters, people
 from engine.records import library
 from engine.store.models import Session
 from tests import made
-from tests.browser.conftest import Site, axe, english_left
+from tests.browser.conftest import Site, axe, english_left, whole
 from tests.browser.pictures import taken
 from tests.cast import ROOT
 from tests.services.test_fanying import centre
@@ -72,6 +72,26 @@ def test_a_draft_of_before_that_lost_its_photo_says_so(site: Site) -> None:
     page.evaluate("window.dispatchEvent(new Event('pagehide'))")
     page.reload()
     page.get_by_text("照片和文件没有存下来，请重新选择").wait_for()
+
+
+def test_a_list_that_comes_back_from_a_draft_shows_every_line(site: Site) -> None:
+    with site.database.unit_of_work() as work:
+        library.publish(work, matters.load(ROOT, "jiangtang"), by=people.SYSTEM, now=site.clock())
+    page = site.resident("13800000001", PHONE)
+    page.goto("/apply/jiangtang")
+    whole(page)
+    for _ in range(4):
+        page.get_by_role("button", name="再加一项").click()
+    starts = page.get_by_label(re.compile("^几点开始"))
+    for n in range(6):
+        starts.nth(n).fill(f"19:0{n}")
+    page.get_by_text("已暂存在本机").wait_for()
+    page.reload()
+    page.get_by_text("已恢复您上次没交完的内容。").wait_for()
+    whole(page)
+    assert [starts.nth(n).input_value() for n in range(6)] == [f"19:0{n}" for n in range(6)]
+    assert all(starts.nth(n).is_visible() for n in range(6))
+    assert page.get_by_role("button", name=re.compile("全部展开|收起")).count() == 0
 
 
 def test_two_tabs_do_not_write_over_each_other(site: Site) -> None:

@@ -26,6 +26,16 @@ function read(root, name, otherwise) {
   return element ? JSON.parse(element.textContent) : otherwise;
 }
 
+// form-js folds a list after its fifth line once it is drawn anew (a draft, a correction): what is wrong in the sixth
+// would be asked for where nobody sees it.
+function spread(part) {
+  for (const one of part.components ?? []) {
+    if (one.type === "dynamiclist") one.disableCollapse = true;
+    spread(one);
+  }
+  return part;
+}
+
 class Island {
   constructor(root) {
     this.root = root;
@@ -40,7 +50,7 @@ class Island {
   }
 
   async draw() {
-    const schema = read(this.root, "schema");
+    const schema = spread(read(this.root, "schema"));
     const answers = read(this.root, "answers", {});
     const kept = this.draft.get();
     this.files = { ...kept?.files };
