@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import matters
+from engine.matters import stories
+from engine.matters.nouns.registers import Register
 from tests import made
 from tests.browser.conftest import Site
 from tests.cast import ROOT
@@ -57,8 +59,12 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
         field.blur()  # with the return key it would be the time that the list of times stands at
     elif kind == "datetime":
         field = page.locator(f'[id$="{id_}-date"]')
-        field.fill(value.isoformat()[:10] if isinstance(value, date) else str(value)[:10])
-        field.press("Enter")
+        day = value.isoformat()[:10] if isinstance(value, date) else str(value)[:10]
+        for _ in range(3):  # a row is drawn anew some milliseconds after it was added, over what nobody types so fast
+            field.fill(day)
+            field.press("Enter")
+            if field.input_value() == day:
+                break
     elif kind in ("radio", "checklist"):
         wanted = value if isinstance(value, list) else [value]
         assert set(wanted) <= {choice["value"] for choice in one["values"]}, f"Nobody may answer {one['id']}: {wanted}."
@@ -78,9 +84,10 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
         box.set_input_files(JPEG)
     elif kind == "dynamiclist":
         first = next(c["id"] for c in one["components"] if c.get("key"))
+        rows = page.locator(f'[role=group][aria-labelledby$="{id_}"]')
         for n, line in enumerate(value):
-            if not page.locator(f'[id*="-{first}_{n}"]').count():
-                page.get_by_role("button", name="再加一项").click()
+            if not rows.locator(f'[id*="-{first}_{n}"]').count():
+                rows.get_by_role("button", name="再加一项").click()
             for path, under in components_of(one["components"]):
                 if at(line, path) is not None and asked(page, under, f"_{n}"):
                     write(page, under, at(line, path), f"_{n}")
@@ -90,8 +97,8 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
 
 def asked(page: Any, one: Mapping[str, Any], row: str = "") -> bool:
     """Whether the question is on the page: one that another's answer hides is not."""
-    if one["type"] == "dynamiclist":
-        return bool(page.locator(f'[id*="-{one["components"][0]["id"]}"]').count())
+    if one["type"] == "dynamiclist":  # it may have no row as yet
+        return bool(page.locator(f'[role=group][aria-labelledby$="-{one["id"]}"]').count())
     ends = ("", "-0", "-date", "-time")
     return bool(page.locator(", ".join(f'[id$="-{one["id"]}{row}{end}"]' for end in ends)).count())
 
@@ -118,7 +125,20 @@ def fill_in(page: Any, package: matters.Package, form: str, answers: Mapping[str
     signed at the end (conftest.sign)."""
     for path, one in components(package, form):
         if at(answers, path) is not None and asked(page, one):
-            write(page, one, at(answers, path))
+            write(page, one, read_as(package, one, at(answers, path)))
+
+
+def read_as(package: matters.Package, one: Mapping[str, Any], value: Any) -> Any:
+    """What a person reads where a story has the key of a register's entry: its title."""
+    offers = str((one.get("properties") or {}).get("offers") or "")
+    if not offers.startswith("register:"):
+        return value
+    named = offers.removeprefix("register:")
+    register = package.declared("registers")[named].what
+    for given in stories.book(package).entries:
+        if given.register == named and isinstance(register, Register) and given.facts.get(register.key) == value:
+            return given.facts[register.label or register.key]
+    return value
 
 
 def phone(county: Site, number: str) -> Any:
