@@ -1,14 +1,16 @@
 """The way a case has come, on its page: who, when, for whom, which round, what was said, why; and no page of ours
 prints nothing where a name is wrong."""
 
+import re
 from datetime import timedelta
 
 import jinja2
 import pytest
+from sqlalchemy import select
 
 from engine.commands import cases
 from engine.people import load
-from engine.store.models import Leave
+from engine.store.models import Leave, Task
 from tests.commands.acting import ACCEPT, TAKE_IN
 from tests.hall import Open
 
@@ -112,6 +114,24 @@ def test_the_applicant_reads_no_opinion_and_no_reason_of_the_hall(hall: Open):
     number = _returned(hall)
     text = hall.client("zhang").get(f"/mine/{number}").text
     assert "代办收件" in text and "身份证照片看不清" not in text
+
+
+def test_the_applicant_reads_what_was_done_in_the_order_in_which_it_was_done(hall: Open):
+    number = hall.submit()
+    _do(hall, "chen", number, cases.complete, TAKE_IN)
+    hall.clock.on(hours=3)
+    _do(hall, "wang", number, cases.claim)
+    _do(hall, "wang", number, cases.complete, ACCEPT)
+
+    def way() -> list[str]:
+        shown = hall.client("zhang").get(f"/mine/{number}").text.partition('class="yz-way"')[2].partition("</ol>")[0]
+        return [one for one in re.findall(r"<li[^>]*>(.+?)<br>", shown) if one in ("代办收件", "受理审查")]
+
+    assert way() == ["代办收件", "受理审查"]
+    with hall.database.unit_of_work() as work:  # begun first and done last, as of two offices at once
+        first = work.session.scalars(select(Task).order_by(Task.id)).first()
+        first.ended_at += timedelta(hours=5)
+    assert way() == ["受理审查", "代办收件"]
 
 
 def test_a_template_that_names_what_nobody_gave_is_a_fault(hall: Open):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -29,6 +29,12 @@ from web.pages.resident import pages
 CHANGES_STAND = timedelta(days=30)
 
 
+def _when(step: Step) -> tuple[bool, datetime]:
+    """What was done stands in the order in which it was done, and what is not yet comes last: steps that several
+    offices have at once are done in another order than they began."""
+    return step.ended_at is None, step.ended_at or step.opened_at
+
+
 def _shown(page: CasePage) -> dict[str, Any]:
     """A resident's case in plain words."""
     running = page.status in ("running", "suspended")
@@ -52,7 +58,7 @@ def _shown(page: CasePage) -> dict[str, Any]:
         "todo": [(page.desk.task_id, page.desk.name), *page.desk.beside] if page.desk else [],
         "steps": [
             {"name": t.name, "state": "done" if t.state == "ended" else "now", "words": sentences.step(t)}
-            for t in page.tasks
+            for t in sorted(page.tasks, key=_when)
             if t.ended not in ("CANCELLED", "SUPERSEDED")
         ],
         "papers": [
