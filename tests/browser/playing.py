@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from engine import matters, people
 from engine.matters import stories
@@ -22,7 +22,7 @@ from engine.people import holders, login, units
 from engine.proof import county
 from engine.proof.playing import Played, Player
 from engine.store import Database
-from engine.store.models import Case, Task, User
+from engine.store.models import Case, Holding, Task, User
 from tests.browser import filling, pictures
 from tests.browser.conftest import Site, english_left, sign, whole
 from tests.browser.filling import PHONE
@@ -133,8 +133,18 @@ class ByPages(Player):
             return
         with self.database.reading() as work:
             by = self.actor(work, self.hall.applicant if story.channel == "online" else self.hall.clerk)
+        if story.counter and story.channel != "online":
+            self._sits_at(by, story.counter)
         page = self.stage.of(by, self.now)
         (self._apply if story.channel == "online" else self._take_in)(page)
+
+    def _sits_at(self, clerk: people.Actor, counter: str) -> None:
+        """The clerk of everything has their first post where the story takes in: a page receives there."""
+        with self.database.unit_of_work() as work:
+            there = units.by_code(work, counter).id
+            own = select(Holding.id).where(Holding.user_id == clerk.id, Holding.unit_id == there).order_by(Holding.id)
+            work.session.execute(update(Holding).where(Holding.id == own.limit(1).scalar_subquery()).values(id=0))
+            holders.forget(work)
 
     def _apply(self, page: Any) -> None:
         """Found in two taps, filled in, looked over, sent."""
