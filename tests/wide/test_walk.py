@@ -9,11 +9,12 @@ What is held of every answer:
 - the thing: who may not see or do it is refused, and whoever may is not;
 - no answer to somebody who may not see the case holds the applicant's number, identity or name.
 
-Mediations, with who mediates now and who had to stand aside (回避), are walked in tests/wide/test_mediated.py.
+Mediations, with who mediates now and who had to stand aside (回避), are walked in tests/wide/test_mediated.py; what is
+somebody's own beside the case (a step in their hands, a consent, a place on a waiting list …) in
+tests/wide/test_walk_theirs.py. Where the oracle says "absent" and that file has no line, the door alone is walked.
 
-Not walked yet (each is a line here, not a silence): mandates that ended, tasks in other hands, ratings, extension
-requests, blocks and waiting lists (their routes are walked at the door only, "absent" in the oracle), the bodies of
-POSTs beyond one good one a route, and the second step of a preview.
+Not walked (each is a line here, not a silence): the bodies of POSTs beyond one good one a route, and the second step of
+a preview.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ class World:
     bond: int = 0  # between the applicant and kin_acts
     bonds: dict[str, int] = field(default_factory=dict)  # of each of the kin
     nouns: dict[str, Any] = field(default_factory=dict)  # tests/wide/nouns.py
+    people: dict[str, int] = field(default_factory=dict)  # role -> account
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -280,6 +282,7 @@ def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.Monke
     for state in STATES:
         _case(made, state, users, ended)
     _booking(made)
+    made.people = users
     with sqlite.unit_of_work() as work:
         made.nouns = furnish(work, hall.cast, now)
     for role in ROLES:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
-from engine.errors import FieldError, Invalid, NotNow
+from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters import corrections
 from engine.plain import plain
 from engine.reads import bonds, case_list, case_page, inbox
@@ -199,6 +199,8 @@ def task(task_id: int) -> ResponseReturnValue:
     names.about(library.version(edge.work(), page.version_hash))
     desk = page.desk
     if desk is None or desk.task_id != task_id:
+        if any(t.id == task_id and t.state != "ended" for t in page.tasks):
+            raise NotYours("这一步等着别人办，您只能看。", "This step is somebody else's: you may only see the case.")
         raise NotNow("这一步已经办过了，谢谢。", "This step is done already. Thank you.")
     cases.mark_seen(edge.work(), task_id, by=edge.actor(), now=edge.now())
     due_at = next((t.due_at for t in page.tasks if t.id == task_id), None)

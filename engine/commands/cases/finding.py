@@ -13,7 +13,7 @@ from engine.commands.applying import Done, masked_name
 from engine.commands.effects import joining
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.matters import nodes
-from engine.people import Actor, apart
+from engine.people import Actor, apart, require
 from engine.reads import taking_part
 from engine.records import audit, clocks, library
 from engine.store import Work
@@ -21,8 +21,9 @@ from engine.store.models import Case, CaseJoin, Event, Task
 from engine.workdays import ZONE, say_at
 
 
-def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[Case, Task, list[Task]]:
-    """The case of a task (locked), the task as this person saw it, and the case's live tasks."""
+def find(work: Work, task_id: int, version: int | None, now: datetime, *, by: Actor) -> tuple[Case, Task, list[Task]]:
+    """The case of a task (locked), the task as this person saw it, and the case's live tasks. Whoever may not see it is
+    refused before they hear how it stands: who took it, and when."""
     mine = select(Task.case_id).where(Task.id == task_id).scalar_subquery()
     found = work.session.execute(
         # What most cases have none of comes along: they are asked no further.
@@ -48,6 +49,7 @@ def find(work: Work, task_id: int, version: int | None, now: datetime) -> tuple[
         )
     )
     task = next(t for t in rows if t.id == task_id)
+    require(by, "see", task, case=case)
     if version is not None and task.version != version:
         raise already(work, case, task)
     return case, task, [t for t in rows if t.state != "ended"]

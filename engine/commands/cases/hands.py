@@ -40,7 +40,7 @@ def transfer(
     work: Work, task_id: int, to_user_id: int, reason: str, *, version: int | None, by: Actor, now: datetime
 ) -> Task:
     """转办: another person has the task now, with no way back. By the assignee, or a supervisor of the unit."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     if not may_(by, "work", task, case=case):
         require(by, "supervise", task, case=case)
@@ -96,7 +96,7 @@ def delegate(
     work: Work, task_id: int, to_user_id: int, question: str, *, version: int | None, by: Actor, now: datetime
 ) -> Task:
     """委派: ask another for an opinion; the task comes back with it. The delegate decides nothing."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     require(by, "work", task, case=case)
     allowed(task, "delegate")
@@ -119,7 +119,7 @@ def delegate(
 
 def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None, by: Actor, now: datetime) -> Task:
     """The delegate's opinion: the task goes back to whoever asked."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     require(by, "work", task, case=case)
     stack = list(task.delegated)
@@ -143,10 +143,9 @@ def give_opinion(work: Work, task_id: int, opinion: str, *, version: int | None,
 def take_back(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime) -> Task:
     """收回委派: the last question that waits is asked no more, and the task is again whose it was. By whoever asked, or
     a supervisor of the unit."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     at = _asked(task)
-    require(by, "see", task, case=case)  # whoever may not is not told how it stands
     if at is None:
         raise NotNow("这项任务没有等待意见。", "Nobody waits for an opinion on this task.")
     question = task.delegated[at]
@@ -178,7 +177,7 @@ def pass_on_questions(
     now: datetime,
 ) -> Task:
     """离职移交 of a question (委派) that waits: whoever asked, or was asked, is now the other one. By a supervisor."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     require(by, "supervise", task, case=case)
     needs(reason, "reason", "移交理由")
@@ -276,7 +275,7 @@ def tell_returned(applying: Applying, reason: str) -> None:
 
 def remind(work: Work, task_id: int, *, by: Actor, now: datetime, text: str = "") -> Task:
     """催办: by the applicant or a supervisor, once a task in four hours. It changes no deadline."""
-    case, task, live = find(work, task_id, None, now)
+    case, task, live = find(work, task_id, None, now, by=by)
     must_be_open(work, case, task)
     if not may_(by, "withdraw", case):
         require(by, "supervise", task, case=case)

@@ -79,7 +79,7 @@ def return_targets(work: Work, task_id: int) -> list[tuple[str, str]]:
 def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
     """撤回: the one who completed a task takes it back with all it did, while no successor was opened, claimed or done.
     Refused, and named, when something of it cannot be undone (engine.reads.recalling)."""
-    case, task, live = find(work, task_id, None, now)
+    case, task, live = find(work, task_id, None, now, by=by)
     for one in live:
         after = one.id > task.id and one.opened_at >= (task.ended_at or now)
         if after and one.state == "claimed" and one.assignee_id != by.id and one.seen_at is not None:

@@ -43,7 +43,7 @@ NO = frozenset({"reject", "refuse", "no", "disagree", "不同意", "不予", "�
 
 def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime) -> Task:
     """签收: the task is mine. The second claimer is told who has it."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     may, for_id = as_whom(by.without(apart.read(task.apart)), task, case)
     _free(work, task, now)
@@ -88,9 +88,8 @@ def take_over(work: Work, case: Case, task: Task, by: Actor, for_id: int | None,
 
 def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: datetime, reason: str = "") -> Task:
     """退签: back to the candidates. By the assignee, or a supervisor of the unit."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
-    require(by, "see", task, case=case)  # whoever may not is not told how it stands
     if task.state != "claimed":
         raise NotNow("这项任务还没有人签收。", "Expected a claimed task, but nobody has claimed it.")
     if not may_(by, "work", task, case=case):
@@ -263,7 +262,7 @@ def in_hand(
 ) -> tuple[Case, Task, list[Task], int | None, bool]:
     """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf, whether they claimed
     it with that: then its other candidates are to leave). Refused otherwise."""
-    case, task, live = find(work, task_id, version, now)
+    case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
     claims = task.state == "open"
     return case, task, live, _take(work, case, task, by, now), claims
@@ -278,7 +277,8 @@ def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int |
         take_over(work, case, task, by, for_id, now)
         return for_id
     if not may_(by, "work", task, case=case):
-        if may_(by, "claim", task, case=case) or may_(by, "see", case):
+        # Who works here and sees the case is told who has it; a resident whose step it is not, that it is not theirs.
+        if may_(by, "claim", task, case=case) or (by.kind == "staff" and may_(by, "see", case)):
             raise already(work, case, task)
         require(by, "work", task, case=case)
     return task.assignee_id if task.assignee_id != by.id and by.kind != "system" else task.acting_for_id
