@@ -77,6 +77,17 @@ def test_who_hands_over_is_named_and_who_fetches_too(door):
         door.do(booking.depart, door.slot, "没有此人", by=door.clerk, now=later)
 
 
+@pytest.mark.parametrize("how", ["qr", "code", "name", "line"])
+def test_who_is_handed_over_is_found_by_code_number_or_name_and_who_brings_them_is_asked(door, how):
+    words(door, "[hand-over]", "[hand-over]")
+    made = taken(door, door.residents[0])
+    with pytest.raises(Invalid):
+        come(door, made, how)
+    come(door, made, how, brought_by="奶奶")
+    [place] = places(door, made)
+    assert (place.brought_by, place.came_how) == ("奶奶", "hand-over")
+
+
 def test_nobody_signs_their_own_hours_from_home(door):
     made = taken(door, door.residents[0])
     with pytest.raises(NotYours):

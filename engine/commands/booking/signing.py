@@ -92,7 +92,8 @@ def _meant(
     zh: str,
     en: str,
 ) -> tuple[str, Appointment, list[BookingPlace]]:
-    """In which way, whose booking, which of its places. A code is of a whole booking; a leader's word, for the team."""
+    """In which way, whose booking, which of its places. A code is of a whole booking; a leader's word, for the team.
+    Who is handed over is found by any of them: what counts is who brings or fetches."""
 
     def allow(*ways: str) -> str:
         for way in ways:
@@ -111,7 +112,7 @@ def _meant(
         by_number = [one for one in places if one[1].number == text.upper()]
         found = by_code or by_number
         if found:
-            how = allow("qr", "leader") if by_code else allow("code", "leader")
+            how = allow("qr", "leader", "hand-over") if by_code else allow("code", "leader", "hand-over")
             made = found[0][1]
             if "leader" in words or len(found) == 1:
                 return how, made, [place for place, _made in found]
@@ -124,7 +125,7 @@ def _meant(
                 f"{len(found)} people are called {text}: choose the line of this one.",
             )
         if found:
-            return allow("name"), found[0][1], [found[0][0]]
+            return allow("name", "hand-over"), found[0][1], [found[0][0]]
     raise NotFound(
         "这一次的名单里没有。请核对是不是别的时间，或当场登记。",
         "Not on the list of this time: look at other times, or enter them now.",
