@@ -26,6 +26,7 @@ from engine.store.models import (
 )
 from tests.cast import ROOT
 from tests.offers.conftest import NOW, files_of
+from tests.offers.test_for_others import bound
 
 AT = datetime(2026, 9, 19, 3, 0, tzinfo=UTC)  # Saturday 11:00 in the hall, until 12:30
 DOOR = """
@@ -165,6 +166,17 @@ def test_who_is_still_there_is_said_once_at_each_time(door):
     ]
     assert len(told) == 2 and state(door, made) == "checked_in"
     assert [n for n in rows(door, Notice) if n.kind == "still-there" and n.user_id == door.clerk.id]
+
+
+def test_who_booked_for_somebody_hears_that_they_are_still_there(door):
+    elder, daughter = door.residents[0], door.middle
+    bond = bound(door, elder, daughter)
+    made = taken(door, door.actor(daughter.id), bond_id=bond)
+    door.do(booking.arrive, door.slot, made.code, by=door.clerk, now=AT)
+    for minutes in (106, 107):
+        door.work_off(AT + timedelta(minutes=minutes))
+    told = [n.user_id for n in rows(door, Notice) if n.kind == "still-there" and n.channel == "sms"]
+    assert sorted(told) == sorted([elder.id, daughter.id])
 
 
 def test_what_was_moved_is_looked_at_at_its_new_time(door):

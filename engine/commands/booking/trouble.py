@@ -162,10 +162,13 @@ def _put(answers: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _still_there(work: Work, made: Appointment, place: BookingPlace, what: str, now: datetime) -> None:
-    """Whoever booked is told, and the people of the unit, who have to telephone."""
+    """Whoever comes, whoever booked it for them, and the people of the unit, who have to telephone, are told."""
     facts = {"name": place.name, "place": (made.resource.name, made.resource.name_en or made.resource.name)}
     key = f"booking:{place.id}:{what}"
     appointments.say(work, key, "still-there", facts, user_id=made.user_id, phone=made.phone, now=now)
+    by = work.session.get(User, made.booked_by_id) if made.booked_by_id is not None else None
+    if by is not None and by.kind == "resident" and by.id != made.user_id:
+        appointments.say(work, f"{key}:by", "still-there", facts, user_id=by.id, phone=by.phone, now=now)
     for user_id in holders.of(work, made.resource.unit_id):
         text = f"{place.name}还没有签退（{made.resource.name}，{made.number}）。请打电话给接的人。"
         text_en = f"{place.name} has not been signed out of {made.resource.name} ({made.number}): please telephone."
