@@ -17,7 +17,7 @@ from engine.people import Actor, masks, units
 from engine.people.bonds import Grant
 from engine.reads import offering, prices
 from engine.store import Work
-from engine.store.models import Appointment, BookingPart, Resource, User
+from engine.store.models import Appointment, Bond, BookingPart, Resource, User
 from engine.workdays import at_end_of_day, at_start_of_day, local_date
 
 #: What became of a booking -> in words.
@@ -199,17 +199,30 @@ def _people(work: Work, where: Sequence[ColumnElement[bool]]) -> dict[str, Whom]
     rows = work.session.execute(
         select(Appointment, User).outerjoin(User, User.id == Appointment.user_id).where(Appointment.id.in_(newest))
     )
+    found = [(made, user) for made, user in rows]
+    wards = _wards(work, [made.person_index for made, user in found if user is None])
     return {
         made.person_index: Whom(
             made.number,
             made.name,
             made.phone,
-            user.id_number if user is not None else None,
+            user.id_number if user is not None else wards.get(made.person_index),
             made.user_id,
             user.place_id if user is not None else None,
         )
-        for made, user in rows
+        for made, user in found
     }
+
+
+def _wards(work: Work, indexes: Sequence[str]) -> dict[str, str]:
+    """Identity numbers of those without an account for whom somebody else books by a bond, as the bond says: by them
+    what is made out to a child is found by the guardian."""
+    rows = work.session.execute(
+        select(Bond.subject_id_index, Bond.subject_id_number).where(
+            Bond.subject_id_index.in_(indexes), Bond.subject_id.is_(None)
+        )
+    )
+    return {index: number for index, number in rows if index is not None and number is not None}
 
 
 # ---------------------------------------------------------------- pages

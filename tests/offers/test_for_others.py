@@ -19,7 +19,7 @@ from engine.commands.bonds.making import person
 from engine.errors import NotFound, NotNow, NotYours, Refused
 from engine.matters.nouns.bonds import FAMILY, GUARDIAN, HALL
 from engine.reads import bonds as whose
-from engine.reads import bookings, offers
+from engine.reads import bookings, offering, offers, statements
 from engine.reads.knowing import Person
 from engine.records import library
 from engine.store.models import Appointment, Bond, Event, Notice, User
@@ -139,6 +139,10 @@ def test_somebody_without_an_account_is_booked_for_by_their_guardian_and_told_by
         row = work.session.get(Appointment, made.id)
         mine = work.session.get(User, hall.middle.id)
         assert (row.user_id, row.name, row.phone, row.price["pays"]) == (None, "王阿婆", mine.phone, 0)
+        day, known = local_date(SATURDAY), [one for one in offering.declared(work).values() if one.key == LUNCH]
+        found = statements.tally(work, known, first=day, last=day, by="person", states=["booked"])
+        [whom] = found.people.values()
+        assert whom.id_number == ward.id_number, "what is made out to her is found by her guardian"
         assert hall.middle.id in work.session.scalars(select(Notice.user_id)).all()
         (line,) = bookings.mine(work, hall.actor(hall.middle.id), now=NOW)
         assert line.comes == "王阿婆"
