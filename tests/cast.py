@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,8 @@ from engine.store import Database, Work, keys
 from engine.store.models import Holding, Post, User
 from tests import once
 
-ROOT = Path(__file__).resolve().parent.parent
+#: The content that is tried: the house's own, or the one that a clause's test is to fail on (tests/proof/test_clauses).
+ROOT = Path(os.environ.get("CONTENT_UNDER_TEST") or Path(__file__).resolve().parent.parent)
 
 POSTS = {
     "window": ("窗口", "clerk"),

@@ -10,7 +10,7 @@ through the real commands) begins with it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine import matters
@@ -112,7 +112,19 @@ def house(content: Path | None = None, *, matters_there: Iterable[str] | None = 
         users=USERS,
         matters=None if there is None else frozenset(there),
         asks=_asks(content) if content is not None else None,
+        tests=_tests(content) if content is not None and (content / "tests").is_dir() else None,
     )
+
+
+def _tests(content: Path) -> Callable[[str], bool]:
+    """Whether a file of tests beside the content has a test of this name: tests/…/test_x.py::test_y."""
+
+    def there(name: str) -> bool:
+        file, _, test = name.partition("::")
+        path = content / file
+        return path.is_file() and f"\ndef {test}(" in path.read_text(encoding="utf-8")
+
+    return there
 
 
 def _asks(content: Path) -> Asks:

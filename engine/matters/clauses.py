@@ -19,7 +19,11 @@ bpmn/<matter>/clauses.yaml is a list:
     matter.yaml#offers.lunch.cut_off    a key; _shared/library.yaml#loans.book.days: of a shared file
     receipt.html#basis                  what stands between {# basis #} and {# /basis #} in a paper
 
-`taken_out` gives the files as they would be without it; engine/proof/teeth.py plays the story on them.
+A rule that no story of one case can show (nobody is in two places at once) names a test of the program instead of a
+story: `proved_by: tests/offers/test_two_places.py::test_nobody_is_in_two_places_at_once`.
+
+`taken_out` gives the files as they would be without it; engine/proof/teeth.py plays the story on them, and
+tests/proof/test_clauses.py runs such a test on them.
 """
 
 from __future__ import annotations
@@ -33,12 +37,12 @@ from typing import Any
 
 import yaml
 from lxml import etree
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import Refused
 from engine.findings import Finding, meant
 from engine.matters import lines, schema
-from engine.matters.schema import Part
+from engine.matters.schema import Part, wrong
 
 FILE = "clauses.yaml"
 _BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -54,7 +58,22 @@ class ClauseText(Part):
     says_en: str = Field(min_length=4, description="英文 · in English")
     source: str = Field(min_length=1, description="出处：法条或承诺 · its source: an article or a promise")
     without: str = Field(pattern=r"^[^#]+#.+$", description="靠哪个要素做到：文件#要素 · what keeps it: file#element")
-    story: str = Field(min_length=1, description="哪个故事说明它 · the story that shows it")
+    story: str = Field(default="", description="哪个故事说明它 · the story that shows it")
+    proved_by: str = Field(
+        default="",
+        pattern=r"^(tests/[a-z0-9_/]+\.py::test_[A-Za-z0-9_]+)?$",
+        description="一个办件的故事说明不了的，哪个测试说明它（不写 story）· instead of a story: the test that shows "
+        "what no story of one case can",
+    )
+
+    @model_validator(mode="after")
+    def _shown(self) -> ClauseText:
+        if bool(self.story) == bool(self.proved_by):
+            raise wrong(
+                "每条要写 story（哪个故事）或者 proved_by（哪个测试），写一样。",
+                "Each clause names a story or, as proved_by, a test: one of the two.",
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,7 @@ class Clause:
     source: str
     without: str
     story: str
+    proved_by: str = ""
     line: int = 0
 
     @property
@@ -91,9 +111,15 @@ def read(matter: str, files: Mapping[str, bytes]) -> list[Clause]:
 
 
 def check(
-    matter: str, files: Mapping[str, bytes], *, stories: Collection[str], services: Sequence[int]
+    matter: str,
+    files: Mapping[str, bytes],
+    *,
+    stories: Collection[str],
+    services: Sequence[int],
+    tests: Callable[[str], bool] | None = None,
 ) -> list[Finding]:
-    """What is wrong with clauses.yaml: keys, ids, stories and places that are not there."""
+    """What is wrong with clauses.yaml: keys, ids, stories and places that are not there. `tests`: whether there is a
+    test of this name; None where the program is installed without its tests."""
     found, findings, text = _read(matter, files)
     seen: dict[str, int] = {}
     for n, clause in enumerate(found):
@@ -105,7 +131,11 @@ def check(
             zh = f"“{clause.id}”应以 matter.yaml 的 service 或 also（{said or '没有写'}）开头。"
             en = f"{clause.id!r} should begin with the service of matter.yaml ({said or 'none is given'})."
             findings.append(text.error("clauses", zh, en, n, "id"))
-        if clause.story not in stories:
+        if clause.proved_by and tests is not None and not tests(clause.proved_by):
+            zh = f"没有测试“{clause.proved_by}”。写法是 tests/…/test_x.py::test_y，请改成有的测试。"
+            en = f'There is no test "{clause.proved_by}". Name one that is there: tests/…/test_x.py::test_y.'
+            findings.append(text.error("clauses", zh, en, n, "proved_by"))
+        if clause.story and clause.story not in stories:
             zh, en = meant(clause.story, stories, 60)
             zh, en = f"没有故事“{clause.story}”。{zh}", f'There is no story "{clause.story}". {en}'
             findings.append(text.error("clauses", zh, en, n, "story"))

@@ -56,3 +56,4 @@ class House:
     matters: Collection[str] | None = None  # the other matters there are
     asks: Asks | None = None  # what the application form of one of them asks
     sources: Collection[str] | None = None  # where share-data may ask
+    tests: Callable[[str], bool] | None = None  # whether there is a test of this name; None: the tests are not here

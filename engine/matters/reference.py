@@ -100,7 +100,8 @@ def text(head: type[BaseModel], fact_set: type[BaseModel], house: House, sets: M
         "--clauses` takes the element out: the story must go otherwise.\n\n"
         "`without`：`process.bpmn#环节`，`名称.dmn#规则`，`名称.form#字段`，`名称.form#字段.validate.required`，"
         "`matter.yaml#键.键`，`_shared/名称.yaml#键.键`，`名称.html#标记`（文书里 `{# 标记 #}` 到 `{# /标记 #}` 之间 · "
-        "in a paper between those marks）。\n",
+        "in a paper between those marks）。一个办件的故事说明不了的，不写 `story`，写 `proved_by`：程序的哪个测试。"
+        "Where no story of one case can show a rule, `proved_by` names a test of the program instead of `story`.\n",
         *_models(ClauseText),
         _english(),
         _forms(),

@@ -26,10 +26,12 @@ _HEAD = """# 服务和条款 · Services and clauses
 <!-- made by `yizhan docs` from bpmn/ -->
 
 每个服务由哪些事项承担，每条规定靠哪个要素做到，哪个故事说明它。去掉那个要素，
-检查必须不通过，或者故事必须走不通（`yizhan stories --clauses`）。
+检查必须不通过，或者故事必须走不通（`yizhan stories --clauses`）。一个办件的故事说明不了的，写的是测试，
+在去掉了那个要素的文件上跑，必须不通过。
 
 Which matters carry each service, what keeps each rule, and the story that shows it. Without that element the check must
-refuse the matter, or the story must go otherwise (`yizhan stories --clauses`).
+refuse the matter, or the story must go otherwise (`yizhan stories --clauses`). Where no story of one case can show a
+rule, a test stands instead: run on the files without the element, it must fail.
 """
 
 
@@ -66,7 +68,8 @@ def text(content: Path) -> str:
 
 def _row(clause: clauses.Clause) -> str:
     says = f"{_cell(clause.says)}<br>{_cell(clause.says_en)}"
-    return f"| {clause.id} | {says} | {_cell(clause.source)} | `{clause.without}` | {_cell(clause.story)} |"
+    shown = _cell(clause.story) or f"测试 · test `{clause.proved_by}`"
+    return f"| {clause.id} | {says} | {_cell(clause.source)} | `{clause.without}` | {shown} |"
 
 
 def _cell(said: str) -> str:

@@ -24,7 +24,7 @@ class Bite:
     """How the loss of a clause's element was noticed."""
 
     clause: Clause
-    by: str  # gate, story, or "" when nothing noticed
+    by: str  # gate, story, test (named, not run: a program is proved by its own tests), or "" when nothing noticed
     says: str = ""  # the first finding or problem
 
 
@@ -44,6 +44,8 @@ def bite(
         ours = [one for one in found if one.file != clauses.file_of(name)]  # its own clause misses the place
         if ours:
             return Bite(clause, "gate", ours[0].message_zh)
+        if clause.proved_by:
+            return Bite(clause, "test", clause.proved_by)
         try:
             stage = Stage(matters.read(name, without), scratch or stack.enter_context(Scratch()))
             story = next(one for one in stage.book.stories if one.name == clause.story)

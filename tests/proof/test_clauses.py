@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +22,8 @@ from tests.cast import ROOT
 NAME = "fanying"
 FILES = matters.read_files(ROOT, NAME)
 ALL = [(name, clause) for name in matters.names(ROOT) for clause in clauses.read(name, matters.read_files(ROOT, name))]
+#: Those that no story of one case can show: their test must pass here, and fail without the element.
+TESTED = [(name, clause) for name, clause in ALL if clause.proved_by]
 #: Of every so many clauses one always bites in `make test`; all of them in `make wide`.
 EVERY = 9
 
@@ -41,6 +48,25 @@ def test_every_clause_has_teeth() -> None:
     assert bites(ALL) == []
 
 
+@pytest.mark.wide
+@pytest.mark.parametrize(("name", "clause"), TESTED, ids=[clause.id for _, clause in TESTED])
+def test_a_test_that_a_clause_names_fails_on_the_files_without_its_element(
+    name: str, clause: clauses.Clause, tmp_path: Path
+) -> None:
+    for folder in ("bpmn", "forms"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for file, data in clauses.taken_out(name, matters.read_files(ROOT, name), clause.without).items():
+        (tmp_path / file).write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", clause.proved_by],
+        cwd=ROOT,
+        env={**os.environ, "CONTENT_UNDER_TEST": str(tmp_path)},
+        capture_output=True,
+        timeout=300,
+    )
+    assert done.returncode == 1, done.stdout.decode()[-2000:]
+
+
 def test_a_clause_stands_once_and_belongs_to_its_matters_service() -> None:
     assert [id for id, times in Counter(clause.id for _, clause in ALL).items() if times > 1] == []
     services = {name: matters.load(ROOT, name).info.services for name in {name for name, _ in ALL}}
@@ -52,7 +78,7 @@ def found(*rows: str) -> list[str]:
     text = "\n".join(rows).encode()
     return [
         finding.message_zh
-        for finding in gate.check(matters.Source(NAME, {**FILES, clauses.file_of(NAME): text}))
+        for finding in gate.check(matters.Source(NAME, {**FILES, clauses.file_of(NAME): text}), house=gate.house(ROOT))
         if finding.file == clauses.file_of(NAME)
     ]
 
@@ -72,6 +98,14 @@ def row(id: str = "8.1", without: str = "process.bpmn#confer", story: str = "退
 
 def test_a_good_clause_has_no_finding() -> None:
     assert found(row()) == []
+    ours = f"{__name__.replace('.', '/')}.py::test_a_good_clause_has_no_finding"
+    assert found(row(story="", proved_by=ours)) == []
+
+
+def test_where_the_tests_are_not_installed_the_name_of_one_is_taken_as_it_is(tmp_path: Path) -> None:
+    for folder in ("bpmn", "forms"):
+        (tmp_path / folder).mkdir()
+    assert gate.house(tmp_path).tests is None
 
 
 @pytest.mark.parametrize(
@@ -85,6 +119,11 @@ def test_a_good_clause_has_no_finding() -> None:
         (row(without="matter.yaml#basis.nothing"), "没有“nothing”"),
         (row(without="apply.form#nobody"), "没有“nobody”"),
         (row(whithout="x"), "whithout"),
+        (row(story="", proved_by="tests/offers/test_jobs.py::test_there_is_none"), "没有测试"),
+        (row(story="", proved_by="tests/offers/test_no_such_file.py::test_it"), "没有测试"),
+        (row(story="", proved_by="../etc/passwd::test_it"), "proved_by"),
+        (row(proved_by=f"{__name__.replace('.', '/')}.py::test_a_good_clause_has_no_finding"), "写一样"),
+        (row(story=""), "写一样"),
         ("says: no list", "一列条款"),
     ],
 )

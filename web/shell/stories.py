@@ -65,9 +65,11 @@ def _bites(name: str, files: Mapping[str, bytes], scratch: Scratch, root: Path) 
     for clause in clauses.read(name, files):
         bite = teeth.bite(name, files, clause, scratch=scratch, content=root)
         toothless += not bite.by
-        who = {"gate": "检查 · check", "story": f"故事“{clause.story}” · story"}.get(
-            bite.by, "没有人发觉 · nobody notices"
-        )
+        who = {
+            "gate": "检查 · check",
+            "story": f"故事“{clause.story}” · story",
+            "test": f"测试 {clause.proved_by}（这里不跑）· test (not run here)",
+        }.get(bite.by, "没有人发觉 · nobody notices")
         click.echo(f"  {'✓' if bite.by else '✗'} {clause.id} {clause.says}（{clause.without}）：{who}")
     return toothless
 

@@ -152,7 +152,8 @@ def _clauses(read: Reading) -> None:
     if read.info is None:
         return  # its slip is said, and not what follows from it
     stories = [story.name for _, story in read.told.stories]
-    read.findings.extend(clauses.check(read.name, read.files, stories=stories, services=read.info.services))
+    services, tests = read.info.services, read.house.tests
+    read.findings.extend(clauses.check(read.name, read.files, stories=stories, services=services, tests=tests))
 
 
 def _english(read: Reading) -> None:
