@@ -213,6 +213,34 @@ def led_places(work: Work, bond_id: int, *, now: datetime) -> list[tuple[Booking
     return [(place, made) for place, made in rows]
 
 
+def places_of(
+    work: Work, person: Person, kinds: Iterable[str], first: datetime, last: datetime | None
+) -> list[tuple[BookingPlace, Appointment]]:
+    """What somebody has of these offers that begins from `first` on (until before `last`) and has not begun: locked, by
+    booking. They are found by their account and under every index of theirs; a telephone may be a family's, so by name
+    too."""
+    user = [BookingPlace.user_id == person.user_id] if person.user_id is not None else []
+    rows = work.session.execute(
+        select(BookingPlace, Appointment)
+        .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+        .join(Resource, Resource.id == Appointment.resource_id)
+        .where(
+            or_(BookingPlace.person_index.in_(person.every_index), *user),
+            BookingPlace.live,
+            BookingPlace.checked_in_at.is_(None),
+            Resource.offer.in_(list(kinds)),
+            Appointment.state.in_(("held", "confirmed")),
+            Appointment.starts_at >= first,
+            *([Appointment.starts_at < last] if last is not None else ()),
+        )
+        .order_by(Appointment.id)
+        .options(joinedload(Appointment.resource).joinedload(Resource.unit), joinedload(Appointment.case))
+        .with_for_update(of=Appointment)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [(place, made) for place, made in rows if place.name == person.name]
+
+
 def leave_place(work: Work, made: Appointment, place: BookingPlace, reason: str, *, by: Actor, now: datetime) -> None:
     """One of a team comes not: their place is free, the others' stay, and who booked is told. The last one's ends the
     booking."""

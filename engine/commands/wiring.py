@@ -22,6 +22,7 @@ from engine.commands.effects import (
     chosen,
     decisions,
     for_each,
+    giving_back,
     hall_papers,
     handovers,
     joining,
@@ -106,6 +107,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         "move-offer": offers.move,
         "book": offers.book,
         "release": offers.release,
+        "give-back": giving_back.give_back,
         # loans 借还
         "lend": loans.lend,
         "take-back": loans.take_back,

@@ -58,6 +58,7 @@ def test_every_effect_has_its_handler():
         "move-offer": "effects.offers.move",
         "book": "effects.offers.book",
         "release": "effects.offers.release",
+        "give-back": "effects.giving_back.give_back",
         "open-child-case": "effects.other_cases.open_child",
         "run-child-case": "effects.other_cases.open_child",
         "share-data": "effects.other_cases.share",

@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from engine import matters
-from engine.commands import booking, cases
+from engine.commands import booking, cases, register_rows
 from engine.errors import NotNow
 from engine.people import SYSTEM, units
+from engine.reads.knowing import Person
 from engine.records import library
-from engine.store.models import BookingPlace, Holding, Post, Resource, Slot, Task
+from engine.store.models import BookingPlace, Holding, Notice, Post, Resource, Slot, Task
+from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.offers.conftest import NOW, open_hall
+from tests.offers.test_teams import joins
 
 NEED = {
     "title": "换灯泡",
@@ -44,7 +47,7 @@ def hall(sqlite):
 
 
 def wanted(hall, asker=0, **need):
-    """What somebody wants help with, looked at and open: its case and its slot."""
+    """What somebody wants help with, looked at and open: its time."""
     who = hall.residents[asker]
     with hall.database.unit_of_work() as work:
         raw = {"need": NEED | need, "applicant": {"name": who.name, "phone": f"138{asker + 1:08d}"}}
@@ -56,7 +59,7 @@ def wanted(hall, asker=0, **need):
         cases.complete(work, task.id, {"check": {"result": "pass"}}, version=task.version, by=hall.clerk, now=NOW)
         slot = work.session.scalars(select(Slot.id).join(Resource).where(Resource.case_id == case_id)).one()
     hall.work_off(NOW)
-    return case_id, slot
+    return slot
 
 
 def take(hall, slot, n):
@@ -64,7 +67,7 @@ def take(hall, slot, n):
 
 
 def test_whoever_helps_one_household_takes_no_other_at_that_time(hall):
-    (_one, first), (_two, same) = wanted(hall), wanted(hall, 1, **{"from": "16:30", "until": "17:30"})
+    first, same = wanted(hall), wanted(hall, 1, **{"from": "16:30", "until": "17:30"})
     take(hall, first, 5)
     with pytest.raises(NotNow) as refused:
         take(hall, same, 5)
@@ -72,5 +75,63 @@ def test_whoever_helps_one_household_takes_no_other_at_that_time(hall):
     with hall.database.reading() as work:
         assert work.session.scalars(select(BookingPlace.slot_id).where(BookingPlace.live)).all() == [first]
     take(hall, same, 6)
-    _three, after = wanted(hall, 2, **{"from": "17:00", "until": "18:00"})
+    after = wanted(hall, 2, **{"from": "17:00", "until": "18:00"})
     take(hall, after, 5)  # it begins when the first ends
+
+
+def paused(hall, n, until):
+    """The station asks this volunteer to take no jobs until a day; the worker does what follows."""
+    who = hall.residents[n]
+    with hall.database.unit_of_work() as work:
+        package = matters.load(ROOT, "zanting")
+        library.publish(work, package, by=SYSTEM, now=NOW)
+        volunteers = package.declared("registers")["volunteer"]
+        of = Person(who.name, f"138{n + 1:08d}", None, who.id)
+        register_rows.put(work, volunteers, {}, by=SYSTEM, now=NOW, state="active", whom=of, unit_id=hall.centre.id)
+    with hall.database.unit_of_work() as work:
+        said = {
+            "volunteer": {"name": who.name, "phone": f"138{n + 1:08d}"},
+            "pause": {"why": "money", "words": "帮邻居修灯收了二十元", "until": until},
+        }
+        cases.submit(work, "zanting", said, by=hall.clerk, now=NOW, channel="counter")
+    hall.work_off(NOW)
+
+
+def messages(hall, n):
+    with hall.database.reading() as work:
+        wanted = select(Notice.text).where(Notice.user_id == hall.residents[n].id).order_by(Notice.id)
+        return list(work.session.scalars(wanted))
+
+
+def test_who_is_paused_gives_back_what_they_had_taken_of_those_days(hall):
+    first, waited = wanted(hall), wanted(hall, 1, day="2026-09-23")
+    later = wanted(hall, 2, day="2026-10-08")
+    for slot in (first, waited, later):
+        take(hall, slot, 5)
+    hall.work_off(NOW)
+    with hall.database.unit_of_work() as work:
+        here = work.session.get_one(Slot, waited)
+        day, by = local_date(here.starts_at), hall.residents[7]
+        booking.wait(work, resource_id=here.resource_id, day=day, role="hand", by=by, now=NOW)
+    paused(hall, 5, "2026-09-30")
+    with hall.database.reading() as work:
+        live = select(BookingPlace.slot_id).where(BookingPlace.live, BookingPlace.user_id == hall.residents[5].id)
+        assert work.session.scalars(live).all() == [later], "what comes after the pause stays"
+    gone = list(dict.fromkeys(one for one in messages(hall, 5) if "因志愿服务站请您暂停接单" in one))
+    assert ["9月22日" in one for one in gone] == [True, False] and "9月23日" in gone[1]
+    assert any("9月23日" in one and "候补" in one for one in messages(hall, 7)), messages(hall, 7)
+    found = [one for one in messages(hall, 0) if "请在家" in one]
+    take(hall, first, 6)
+    hall.work_off(NOW)
+    assert [one for one in messages(hall, 0) if "请在家" in one] == found * 2, "the case waited for a neighbour again"
+
+
+def test_of_a_team_the_one_who_is_paused_comes_not_and_the_others_do(hall):
+    need, leader, one, two = hall.asked(), *hall.residents[1:4]
+    led = [(joins(hall, member, leader), "help") for member in (one, two)]
+    made = hall.do(booking.take_place, need.slot, led=led, by=hall.actor(leader.id), now=NOW)
+    paused(hall, 2, "2026-09-30")
+    with hall.database.reading() as work:
+        live = select(BookingPlace.user_id).where(BookingPlace.live, BookingPlace.appointment_id == made.id)
+        assert work.session.scalars(live).all() == [two.id]
+    assert any(f"少了一位：{one.name}来不了" in text for text in messages(hall, 1)), "and the leader hears no reason"

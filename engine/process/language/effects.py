@@ -870,6 +870,43 @@ _ALL = (
             _REASON,
         ),
     ),
+    EffectKind(
+        "give-back",
+        "退掉某人的预订",
+        "Give back somebody's bookings",
+        "替 person（不写是申请人）退掉 kind 这一种供给在 from 到 until 开始的预订，不管哪个事项开的：像本人自己退一样，"
+        "名额给候补的，开放它的办件、带队的都知道，本人也收到通知。已经开始的不动；团队里只退他自己的名额。",
+        "Gives back what `person` (the applicant without it) has booked of offers of this kind that begins between "
+        "`from` and `until`, whichever matter opened them, as if they did it themselves: the place goes to who waits, "
+        "the case that opened it and a leader hear of it, and so do they. What has begun stays; in a team it is their "
+        "own place.",
+        headers=(
+            Header(
+                "kind",
+                "哪一种供给",
+                "the kind of offers",
+                required=True,
+                choices=(("job", "志愿岗"), ("session", "场次"), ("meal", "餐"), ("place", "名额"), ("room", "房间")),
+            ),
+        ),
+        arguments=(
+            _WHOM,
+            Argument("from", "从哪天", "the first day; today without it", kind="date"),
+            Argument("until", "到哪天", "the last day; without it there is no end", kind="date"),
+            _REASON,
+        ),
+        results=(
+            Argument(
+                "given_back",
+                "退了哪些",
+                "each: number, name, starts_at",
+                kind="list",
+                has=("number", "name", "starts_at"),
+            ),
+        ),
+        awaited=True,
+        at_once=True,
+    ),
     # ------------------------------------------------------------ loans 借还
     EffectKind(
         "lend",
