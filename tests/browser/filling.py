@@ -58,13 +58,7 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
         field.fill(str(value)[:5])
         field.blur()  # with the return key it would be the time that the list of times stands at
     elif kind == "datetime":
-        field = page.locator(f'[id$="{id_}-date"]')
-        day = value.isoformat()[:10] if isinstance(value, date) else str(value)[:10]
-        for _ in range(3):  # a row is drawn anew some milliseconds after it was added, over what nobody types so fast
-            field.fill(day)
-            field.press("Enter")
-            if field.input_value() == day:
-                break
+        _day(page, id_, value.isoformat() if isinstance(value, date) else str(value), one.get("subtype") == "datetime")
     elif kind in ("radio", "checklist"):
         wanted = value if isinstance(value, list) else [value]
         assert set(wanted) <= {choice["value"] for choice in one["values"]}, f"Nobody may answer {one['id']}: {wanted}."
@@ -93,6 +87,29 @@ def write(page: Any, one: Mapping[str, Any], value: Any, row: str = "") -> None:
                     write(page, under, at(line, path), f"_{n}")
     else:
         raise AssertionError(f"Nobody has said how a person answers a {kind}.")
+
+
+def _day(page: Any, id_: str, said: str, with_time: bool) -> None:
+    """A day, and a time beside it. form-js takes the one after it has drawn the other, and draws a question that has
+    just come up twice: nobody types so fast, and neither does this."""
+    day, clock = page.locator(f'[id$="{id_}-date"]'), page.locator(f'[id$="{id_}-time"]')
+    day.wait_for()
+    _drawn(page)
+    day.fill(said[:10])
+    day.press("Enter")
+    _drawn(page)
+    if with_time:
+        clock.fill(said[11:16])
+        clock.blur()
+        _drawn(page)
+
+
+def _drawn(page: Any) -> None:
+    """The page has drawn what it had to draw: what one drawing finds out is told to the next, a few times over."""
+    page.evaluate(
+        "async () => { for (let n = 0; n < 8; n++)"
+        " await new Promise(done => requestAnimationFrame(() => setTimeout(done))) }"
+    )
 
 
 def asked(page: Any, one: Mapping[str, Any], row: str = "") -> bool:
