@@ -153,6 +153,7 @@ def _sections(whole: Mapping[str, Any]) -> list[tuple[str, list[list[tuple[str, 
     heads = {
         "person": "账号",
         **KINDS,
+        "not_again": "我说过以后不再一起的",
         "consents": "我同意过的",
         "looks": "谁看过我的完整信息",
         "requests": "我提出过的",

@@ -441,15 +441,20 @@ def said_apart(work: Work, actor: Actor) -> list[Parted]:
         return []
     indexes = knowing.of_user(work.session.get_one(User, actor.id)).every_index
     granted = [one.person_index for one in actor.grants if one.case_id is None and "book" in one.lets]
+    return said_by(work, [*indexes, *(one for one in granted if one)], most=MOST)
+
+
+def said_by(work: Work, indexes: Sequence[str], *, most: int | None = None) -> list[Parted]:
+    """What was said so under these indexes, the newest first; never what was said of them."""
     need, supply = aliased(MatchSide), aliased(MatchSide)
     rows = work.session.execute(
         select(MatchApart, need, supply)
         .outerjoin(MatchPair, MatchPair.id == MatchApart.pair_id)
         .outerjoin(need, need.id == MatchPair.need_id)
         .outerjoin(supply, supply.id == MatchPair.supply_id)
-        .where(MatchApart.by_index.in_([*indexes, *(one for one in granted if one)]))
+        .where(MatchApart.by_index.in_(indexes))
         .order_by(MatchApart.id.desc())
-        .limit(MOST)
+        .limit(most)
     ).all()
     return [_parted(work, *row) for row in rows]
 

@@ -19,6 +19,8 @@ from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.matches import Match
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor, masks, may, units
+from engine.reads import knowing
+from engine.reads import matches as match_reads
 from engine.reads.registers import state_title, text_of
 from engine.reads.reveals import MATCH, field_words, number_in
 from engine.records import library, registers
@@ -387,6 +389,7 @@ def everything(work: Work, actor: Actor, *, now: datetime) -> dict[str, Any]:
             "since": user.created_at,
         },
         **rows,
+        "not_again": said.not_again(user),
         "consents": [
             {"matter": c.what or "电子送达", "text": c.text, "given_at": c.at, "withdrawn_at": c.until}
             for c in _consents(work, user.id)
@@ -514,6 +517,14 @@ class _Said:
                 | {"answers": self._answers(package, side.ask if side is not None else "", one.answers)}
             )
         return found
+
+    def not_again(self, user: User) -> list[dict[str, Any]]:
+        """Whom they said they do not want to meet again. Who said so of them is nobody's to know."""
+        return [
+            {"what": self.sides[one.match][0].title if one.match in self.sides else one.match}
+            | {"name": one.name, "day": one.day, "at": one.at}
+            for one in match_reads.said_by(self.work, knowing.of_user(user).every_index)
+        ]
 
     def bonds(self, user_id: int) -> list[dict[str, Any]]:
         return [

@@ -9,6 +9,7 @@ from engine.commands.registers import editing
 from engine.errors import NotFound, NotNow, NotYours
 from engine.people import masks
 from engine.reads import matches as reads
+from engine.reads import own_data
 from engine.records import library
 from engine.store.models import Case, Event, MatchApart, MatchPair, Notice, RegisterEntry, User
 from tests.cast import ROOT
@@ -44,6 +45,15 @@ def test_whoever_says_not_again_the_two_find_each_other_no_more_and_the_other_is
         assert told and not any("不再" in text for text in told)
     other = ride.need(2)  # somebody else still rides with him
     assert found(ride, other, 2) == [ride.supply_id]
+
+
+def test_the_copy_of_ones_data_has_whom_one_said_it_of_and_never_who_said_it_of_oneself(ride):
+    ride.answer(matching.part, ride.pair, 1)
+    with ride.database.reading() as work:
+        rider, driver = (own_data.everything(work, ride.residents[n], now=NOW) for n in (1, 0))
+    [said] = rider["not_again"]
+    assert (said["name"], said["day"], said["at"]) == (masks.name("居民1"), DAY, NOW) and said["what"]
+    assert driver["not_again"] == []
 
 
 def test_what_still_waits_between_them_on_another_day_is_over_too(ride):
