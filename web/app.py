@@ -17,7 +17,7 @@ from engine.records import papers as paper_room
 from engine.store import Database, connect
 from web import assets, edge, formats, language, logs, measures, names, problems, progress, security, sentences, store
 from web.loading import loading
-from web.settings import Settings, read
+from web.settings import BadSettings, Settings, read
 
 
 def create_app(
@@ -34,6 +34,15 @@ def create_app(
     app.url_map.converters["int"] = edge.Id
     app.settings = settings
     paper_room.use(settings.content / "forms")
+    from engine.matters import everyday
+
+    try:
+        everyday.read(settings.content)
+    except ValueError as wrong:
+        raise BadSettings(
+            f"[一站] bpmn/{everyday.FILE} 读不懂，请先用 yizhan check 检查。"
+            f" Cannot be read; run yizhan check first. {wrong}"
+        ) from wrong
     app.database = database or connect(settings.database_url or None, files=settings.home / "files")
     app.clock = clock or heartbeats.Follower(app.database, socket.gethostname())
     app.database.clock = app.clock

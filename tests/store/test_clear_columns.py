@@ -180,6 +180,7 @@ WHY = {
         handover_link: hash;
         matter_verdict: key version;
         matter_version: hash;
+        missed: key askers;
         one_time_code: ask code_hash;
         passkey: credential public_key;
         recovery_code: code_hash;

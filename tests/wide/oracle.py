@@ -253,6 +253,7 @@ RULES: dict[str, Rule] = {
     # ---- for everybody
     **_door(
         "anyone",
+        "api.find",
         "api.matter",
         "api.matters",
         "api.openapi",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from engine import forms
 from engine.reads import form_choices
 from engine.records import library
 from engine.workdays import local_date
-from web import edge
+from web import edge, finding
 from web.api.declaring import Shape, operation
 
 
@@ -65,6 +67,40 @@ def matters() -> list[MatterOut]:
     """The matters of the hall; what only the hall itself opens, or its staff enter, is listed to its staff."""
     whole = edge.actor().kind == "staff"
     return [MatterOut(**_matter(p)) for p in library.published(edge.work()) if whole or p.info.for_residents]
+
+
+class LookedFor(Shape):
+    q: str = Field(min_length=1, max_length=60)  # as people say it: words, pinyin, first letters of pinyin
+
+
+class FoundOut(Shape):
+    """A matter of the hall, or what is done elsewhere: which window, what to bring, which number to call."""
+
+    matter: str | None  # to be sent when applying; null: it is done elsewhere
+    title: str
+    summary: str
+    where: str
+    bring: str
+    phone: str
+
+
+@operation("get", "/find", who="anyone", tag="matters", query=LookedFor, gives=list[FoundOut])
+def find(query: LookedFor) -> list[FoundOut]:
+    """What is meant by what somebody types, the likeliest first; nothing when nothing is."""
+    found = []
+    for hit in finding.find(query.q):
+        if hit.package is not None:
+            info = hit.package.info
+            found.append(
+                FoundOut(matter=hit.package.name, title=info.name, summary=info.summary, where="", bring="", phone="")
+            )
+        elif (one := hit.elsewhere) is not None:
+            found.append(
+                FoundOut(matter=None, title=one.name, summary="", where=one.where, bring=one.bring, phone=one.phone)
+            )
+    if not found:
+        finding.missed_it(query.q)
+    return found
 
 
 @operation("get", "/matters/{name}", who="anyone", tag="matters", gives=Guide)

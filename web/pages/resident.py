@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.matters import Package
+from engine.matters.everyday import Elsewhere
 from engine.matters.info import InTime
 from engine.people import units
 from engine.reads import coverage
 from engine.records import library
-from web import edge, names
+from web import edge, finding, names
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -62,6 +63,7 @@ def _brief(package: Package) -> dict[str, Any]:
     rules = info.limits.rules()
     promised = (rules.promised.en() if english() else rules.promised.zh()) if rules.promised else ""
     parts = [
+        "" if "online" in info.apply.channels else _("到窗口办"),
         _("%(promised)s办好", promised=promised) if promised and rules.promised and rules.promised.n else _("当场办好"),
         named(info.fee),
     ]
@@ -69,8 +71,6 @@ def _brief(package: Package) -> dict[str, Any]:
         "name": package.name,
         "title": info.name_en if english() else info.name,
         "brief": " · ".join(p for p in parts if p),
-        "words": (info.name, info.name_en, info.summary, *info.words, *info.functions),
-        "functions": info.functions,
     }
 
 
@@ -95,32 +95,39 @@ def matters() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:60]
     function = request.args.get("function", "")[:10]
     offered = _published()
-    found = [_brief(p) for p in offered]
-    if function:
-        found = [m for m in found if function in m["functions"]]
+    found, elsewhere = [_brief(p) for p in offered if not function or function in p.info.functions], []
     if query:
-        # Every character pair counts, so that 医保登记 finds 城乡居民医保参保登记.
-        found = sorted((m for m in found if _fits(query, m["words"])), key=lambda m: -_fits(query, m["words"]))
+        hits = finding.find(query)
+        if not hits:
+            finding.missed_it(query)
+        found = [_brief(hit.package) for hit in hits if hit.package is not None]
+        elsewhere = [_elsewhere(hit.elsewhere) for hit in hits if hit.elsewhere is not None]
+        if hits and hits[0].package is None:  # what is meant is not done here: that is said first
+            elsewhere[0]["first"] = True
     return render_template(
         "resident/matters.html",
         examples=_examples(offered),
         matters=found,
+        elsewhere=elsewhere,
         query=query,
         function=function,
+        functions=_functions(),
         nearby=bool(function) and coverage.public(edge.work()) is not None,
         function_words=dict((name, words) for name, words, _picture in _functions()).get(function, ""),
         tab="resident.matters",
     )
 
 
-def _fits(query: str, words: tuple[str, ...]) -> float:
-    text = " ".join(words).lower()
-    query = query.lower()
-    if query in text:
-        return 2.0
-    pairs = {query[i : i + 2] for i in range(len(query) - 1)} or {query}
-    share = sum(p in text for p in pairs) / len(pairs)
-    return share if share >= 0.5 else 0.0
+def _elsewhere(one: Elsewhere) -> dict[str, Any]:
+    """What is not done here: which window, what to bring, which number to call."""
+    return {
+        "name": one.name_en if english() else one.name,
+        "where": one.where_en if english() else one.where,
+        "bring": one.bring_en if english() else one.bring,
+        "phone": one.phone,
+        "source": one.source,
+        "first": False,
+    }
 
 
 def current(name: str) -> Package:

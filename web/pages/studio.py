@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.findings import Finding
 from engine.people import units
 from engine.proof import prove, verdicts
-from engine.reads import versions
+from engine.reads import missed, versions
 from engine.records import library
 from engine.store import Work
 from web import edge, names
@@ -49,6 +49,7 @@ def matters() -> ResponseReturnValue:
             }
             for p in library.published(work)
         ],
+        missed=missed.wanted(work, edge.actor()),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = (".bpmn", ".dmn", ".form")
 #: Found in a folder, they stand for more than themselves: all of a matter, all that matters share.
-WHOLE = ("matter.yaml", "facts.yaml")
+WHOLE = ("matter.yaml", "facts.yaml", "words.yaml")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,6 +103,8 @@ def check(files: list[Path], county_file: Path | None = None) -> list[Finding]:
         matter, content = matter_of(file), shared_of(file)
         if matter is not None:
             matters.setdefault(matter)
+        elif words_of(file) is not None:
+            findings += _guarded(named(file), partial(_words, file))
         elif content is not None:
             shared.setdefault(content)
         else:
@@ -156,6 +158,24 @@ def shared_of(file: Path) -> Path | None:
         if above.name == "_shared" and above.parent.name == "forms":
             return above.parent.parent
     return None
+
+
+def words_of(file: Path) -> Path | None:
+    """The content folder whose everyday words a file is: bpmn/words.yaml."""
+    where = file.resolve()
+    return where.parent.parent if where.name == "words.yaml" and where.parent.name == "bpmn" else None
+
+
+def _words(file: Path) -> list[Finding]:
+    """Findings about the everyday words of a content folder."""
+    from dataclasses import replace
+
+    from engine import matters
+    from engine.matters import everyday
+
+    root = words_of(file)
+    assert root is not None
+    return [replace(one, file=named(file)) for one in everyday.check(root, matters.names(root))]
 
 
 def _matter(root: Path, name: str, wanted: dict[Path, str], county: County | None) -> list[Finding]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from engine.commands import schedules, troubles
 from engine.commands.equipment import Equipment, Handler
+from engine.commands.hall import missed
 from engine.commands.worker.wiring import JOBS
 from engine.errors import NotFound, NotNow, Refused
 from engine.people import tries
@@ -96,6 +97,6 @@ def seal(database: Database, *, now: datetime, outside: bool = False) -> bool:
 
 
 def tidy(database: Database, *, now: datetime) -> int:
-    """Drop counts of tries and codes that are over; how many."""
+    """Drop counts of tries, codes that are over, and words that nobody looks for any more; how many."""
     with database.unit_of_work() as work:
-        return tries.forget_old(work, now=now)
+        return tries.forget_old(work, now=now) + missed.forget_old(work, now=now)

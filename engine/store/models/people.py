@@ -314,6 +314,20 @@ class Throttle(Base):
     count: Mapped[int]
 
 
+class Missed(Base):
+    """Words with which somebody looked for a matter and found none, once three people typed them: before that nobody
+    can read them, for they may be one person's name."""
+
+    __tablename__ = "missed"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)  # of the words, blind
+    words: Mapped[str | None] = mapped_column(Sealed)  # None: fewer than three people so far
+    askers: Mapped[list[str]] = mapped_column(default=list)  # so far, blind; forgotten with the third
+    times: Mapped[int] = mapped_column(default=0)
+    last_on: Mapped[date] = mapped_column(index=True)
+
+
 #: For the hall (electronic service), and taken back.
 TAKEN_BACK = "not (case_id is not null) and withdrawn_at is not null"
 _TAKEN_BACK = text(TAKEN_BACK)  # `text` is a column there
