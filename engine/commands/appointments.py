@@ -430,13 +430,7 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         return None
     first = slots[0]
     day = first.starts_at.astimezone(ZONE).date()
-    queue = work.session.scalars(
-        select(Waiting)
-        .where(Waiting.resource_id == resource.id, Waiting.day == day, Waiting.state == "waiting")
-        .order_by(Waiting.since_at, Waiting.id)
-        .limit(20)
-        .with_for_update(skip_locked=True)
-    ).all()
+    queue = in_order(work, resource, first, now)
     policy = policy_of(resource)
     for row in queue:
         person = who_waits(work, row, now)
@@ -491,6 +485,34 @@ def offer_freed(work: Work, resource: Resource, slots: Sequence[Slot], *, now: d
         record(work, audit.Kind.APPOINTMENT_OFFERED, made, SYSTEM, now)
         return made
     return None
+
+
+#: So many of a day's list are looked at when a place falls free.
+LOOKED_AT = 20
+
+
+def in_order(work: Work, resource: Resource, slot: Slot, now: datetime) -> Sequence[Waiting]:
+    """Who waits for the day of a time, as places are offered: whoever the declaration puts first, then by who came."""
+    what = offers.of(work, resource.offer) if resource.offer and not resource.matter else None
+    first = what.offer.first if what is not None else ""
+    query = (
+        select(Waiting)
+        .where(
+            Waiting.resource_id == resource.id,
+            Waiting.day == local_date(slot.starts_at),
+            Waiting.state == "waiting",
+        )
+        .order_by(Waiting.since_at, Waiting.id)
+        .with_for_update(skip_locked=True)
+    )
+    if what is None or not first:
+        return work.session.scalars(query.limit(LOOKED_AT)).all()
+
+    def comes_after(row: Waiting) -> bool:
+        person = who_waits(work, row, now)
+        return person is None or offers.value(work, first, what, resource, slot, person, {}, now) is not True
+
+    return sorted(work.session.scalars(query).all(), key=comes_after)[:LOOKED_AT]
 
 
 def by_bond(work: Work, row: Waiting, now: datetime) -> Bond | None:

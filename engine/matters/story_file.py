@@ -157,6 +157,10 @@ class BookText(CancelText):
     error: str | None = Field(
         default=None, description="应当订不上：FULL 满了，REFUSED 不符合或已截止 · must fail: FULL or REFUSED"
     )
+    waits: bool = Field(default=False, description="满了就候补（同 error: FULL） · with error FULL: then they wait")
+    offered: bool = Field(
+        default=False, description="候补轮到了，要下给他留的位子 · takes the place that was kept for who waited"
+    )
 
 
 class BookedText(BookText):

@@ -19,6 +19,7 @@ from engine.people import units
 from engine.reads import bonds
 from engine.store import Database, Work, keys
 from engine.store.models import Appointment, Bond, BookingPlace, Resource, Slot, User
+from engine.workdays import local_date
 
 #: The day of birth of whoever the story says nothing of: an adult.
 ADULT = date(1980, 1, 1)
@@ -33,8 +34,11 @@ class Booked(Refused):
 
 
 def book(database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime) -> None:
-    """Somebody books. What the story says must fail, must fail so."""
+    """Somebody books. What the story says must fail, must fail so; who then waits may be offered a place later."""
     expected = step.get("error")
+    if step.get("offered"):
+        _take_offered(database, package, step, now=now)
+        return
     try:
         with database.unit_of_work() as work:
             slot = _slot(work, package, case_id, step, now)
@@ -61,9 +65,47 @@ def book(database: Database, package: matters.Package, case_id: int, step: Mappi
         code = "FULL" if refused.facts.get("full") else "REFUSED"
         if expected != code:
             raise
+        if step.get("waits"):
+            _wait(database, package, case_id, step, now=now)
         return
     if expected:
         raise Booked(f"应当订不上（{expected}），但订上了。", f"Expected {expected}, but it was booked.")
+
+
+def _wait(
+    database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
+) -> None:
+    """They wait for a place of that day."""
+    with database.unit_of_work() as work:
+        slot = _slot(work, package, case_id, step, now)
+        by = people.load(work, resident(work, str(step["who"]), step.get("born"), now).id, now=now)
+        booking.wait(
+            work,
+            resource_id=slot.resource_id,
+            day=local_date(slot.starts_at),
+            role=str(step.get("role") or ""),
+            bond_id=bond_for(work, by, step),
+            by=by,
+            now=now,
+        )
+
+
+def _take_offered(database: Database, package: matters.Package, step: Mapping[str, Any], *, now: datetime) -> None:
+    """They take the place that is kept for them. NotFound: none is."""
+    with database.unit_of_work() as work:
+        by = people.load(work, resident(work, str(step["who"]), None, now).id, now=now)
+        key = package.declared("offers")[str(step["offer"])].key
+        made = work.session.scalars(
+            select(Appointment)
+            .join(Resource, Resource.id == Appointment.resource_id)
+            .where(Resource.offer == key, _whose(work, by, step), Appointment.state == "held")
+        ).first()
+        if made is None:
+            name = step.get("for") or step["who"]
+            raise NotFound(
+                f"没有给{name}留“{step['offer']}”的位子。", f"No place of {step['offer']} is kept for {name}."
+            )
+        booking.confirm(work, made.id, version=made.version, answers=step.get("answers") or {}, by=by, now=now)
 
 
 def bond_for(work: Work, by: people.Actor, step: Mapping[str, Any]) -> int | None:

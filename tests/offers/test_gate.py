@@ -53,6 +53,7 @@ SLIPS = [
     ("places: 2\n", "places: 2\n    hours: true\n", "matter", "check_out"),
     ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {at: 25 o'clock}\n", "matter", "13:00"),
     ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {opens: fanyin}\n", "offer-name", "fanying"),
+    ("places: 2\n", 'places: 2\n    first: "=person.agee >= 60"\n', "offer-feel", "age"),
     ("    address_for: 7cd  ", "    #", "offer-address", "7cd"),
     ("address_for: 7cd", "address_for: 7dc", "matter", "3cd"),
     (

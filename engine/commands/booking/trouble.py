@@ -23,8 +23,8 @@ from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.records import audit, notices
 from engine.store import Work
-from engine.store.models import Appointment, BookingPlace, BookingTrouble, Resource, Slot, User, Waiting
-from engine.workdays import local_date, say_at
+from engine.store.models import Appointment, BookingPlace, BookingTrouble, Resource, Slot, User
+from engine.workdays import say_at
 
 #: A booking in which somebody may still come, or did not.
 NOT_THERE = ("confirmed", "called", "no_show")
@@ -91,16 +91,7 @@ def _free_now(work: Work, made: Appointment, slot_id: int, most: int, now: datet
     slot = work.session.get_one(Slot, slot_id, populate_existing=True)
     if slot.closed or slot.starts_at > now:
         return
-    queue = work.session.scalars(
-        select(Waiting)
-        .where(
-            Waiting.resource_id == made.resource_id,
-            Waiting.day == local_date(slot.starts_at),
-            Waiting.state == "waiting",
-        )
-        .order_by(Waiting.since_at, Waiting.id)
-        .limit(most)
-    ).all()
+    queue = appointments.in_order(work, made.resource, slot, now)[:most]
     facts = {
         "place": (made.resource.name, made.resource.name_en or made.resource.name),
         "when": (say_at(slot.starts_at), f"{slot.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}"),

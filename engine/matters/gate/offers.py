@@ -116,6 +116,8 @@ def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
     for path, need in needs:
         if need is not None:
             yield (*path, "if"), need.if_
+    if offer.first:
+        yield ("first",), offer.first
     if offer.price is not None:
         for name, text in offer.price.inputs.items():
             yield ("price", "with", name), text

@@ -338,6 +338,11 @@ class Offer(OfferPart):
         default={}, description="自己的预约规则，名称见 engine/booking/data/policy.yaml · its own numbers of the policy"
     )
     waiting: bool = Field(default=True, description="满了可以候补 · whether there is a waiting list")
+    first: Feel | Literal[""] = Field(
+        default="",
+        description="候补里谁在前：条件成立的先得空位，同样的按先后；读的和 who 一样 · who of those that wait is "
+        "offered a place first; among equals whoever came first. It reads what `who` reads",
+    )
     each: Id | Literal[""] = Field(
         default="",
         description="每个预订开出哪个事项的办件，事项要征得同意的，订的时候问；不写就只是一行"
