@@ -59,7 +59,8 @@ def test_the_demo_county_opens_in_a_year_nobody_has_published_and_says_what_it_a
         asked = ("gaoling", "linshi", "yidi", "baoxiao", "zuzhi", "liudong", "dangfei")
         together = ("huodongshi", "jiangtang", "canguan", "yishi", "aixinzhan")
         caring = ("sidianban", "ertongjia", "ertonghui", "rizhao", "changzhe", "rongru")
-        for matter in (*lively, *offices, *asked, *together, *caring):  # nor one of the village's services, or of the offices'
+        every = (*lively, *offices, *asked, *together, *caring)
+        for matter in every:  # nor one of the village's services, or of the offices'
             assert work.session.query(Case).filter(Case.matter == matter).count() > 0, matter
         shown = work.session.query(Task).filter(Task.state == "claimed").count()
         assert shown > 0

@@ -33,6 +33,7 @@ WITH = {
     "tanqin": ("fanying",),
     "zhiyuan": ("fanying", "fuwujilu"),
     "yishi": ("fanying",),
+    "rongru": ("fanying",),
     "tousu": ("fanying",),
     "shenhou": ("shenhou_hukou", "shenhou_yanglao", "shenhou_yibao", "shenhou_jintie"),
     "canji": ("canji_zheng", "canji_butie", "canji_yibao", "canji_fuju", "canji_yanglao"),
