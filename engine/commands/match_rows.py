@@ -305,18 +305,30 @@ def _goes(row: MatchSide) -> Where:
     return Where((row.place_id, row.to_id), row.starts_at, row.until_at)
 
 
-def fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> None:
-    """Who offers it still may, and the documents hold on the day."""
-    gone = reads.no_more(work, what, what.match.supply, person_of(supply), _goes(supply), supply.answers or {}, now)
+def fit(work: Work, what: Declared, supply: MatchSide, now: datetime) -> list[reads.Held]:
+    """Who offers it still may, and the documents hold on the day: those that stand on the slip, should they agree."""
+    gone, papers = reads.no_more(
+        work, what, what.match.supply, person_of(supply), _goes(supply), supply.answers or {}, now
+    )
     if gone:
         raise NotNow(gone[0].zh, gone[0].en, unfit=True)
+    return papers
 
 
 def ask(
-    work: Work, what: Declared, need_id: int, supply_id: int, asked_by: str, *, by: Actor, now: datetime
+    work: Work,
+    what: Declared,
+    need_id: int,
+    supply_id: int,
+    asked_by: str,
+    *,
+    papers: Sequence[reads.Held],
+    by: Actor,
+    now: datetime,
 ) -> MatchPair:
-    """One side asks the other. NotNow: it is no longer open, does not fit, or was asked already."""
-    return ask_held(work, what, *_both(work, need_id, supply_id), asked_by, by=by, now=now)
+    """One side asks the other. papers: the supply's, as it was found to fit. NotNow: it is no longer open, does not
+    fit, or was asked already."""
+    return ask_held(work, what, *_both(work, need_id, supply_id), asked_by, papers=papers, by=by, now=now)
 
 
 def ask_held(
@@ -326,6 +338,7 @@ def ask_held(
     need: MatchSide,
     asked_by: str,
     *,
+    papers: Sequence[reads.Held],
     agreed: bool = False,
     case: Case | None = None,
     by: Actor,
@@ -362,7 +375,7 @@ def ask_held(
     set_committed_value(row, "supply", supply)
     _record_pair(work, audit.Kind.MATCH_ASKED, row, by, now, case)
     if at_once:
-        _booked(work, what, row, supply, need, legs, earlier, by, now, case)
+        _booked(work, what, row, supply, need, legs, earlier, papers, by, now, case)
     else:
         other = supply if asked_by == "need" else need
         _tell(
@@ -464,10 +477,12 @@ def _give(work: Work, pair: MatchPair, legs: Sequence[int]) -> None:
         raise AssertionError(f"Expected pair {pair.id} to hold {len(legs)} legs, but it gave back {given}")
 
 
-def agree(work: Work, what: Declared, pair: MatchPair, *, by: Actor, now: datetime) -> None:
+def agree(
+    work: Work, what: Declared, pair: MatchPair, *, papers: Sequence[reads.Held], by: Actor, now: datetime
+) -> None:
     """Both are booked, in this transaction; from here on each sees the other. NotNow: too late, or full, and nothing
     was booked."""
-    agree_held(work, what, pair, *_both(work, pair.need_id, pair.supply_id), by=by, now=now)
+    agree_held(work, what, pair, *_both(work, pair.need_id, pair.supply_id), papers=papers, by=by, now=now)
 
 
 def agree_held(
@@ -477,6 +492,7 @@ def agree_held(
     supply: MatchSide,
     need: MatchSide,
     *,
+    papers: Sequence[reads.Held],
     by: Actor,
     now: datetime,
 ) -> None:
@@ -494,7 +510,7 @@ def agree_held(
         raise NotNow("刚刚有变化，请刷新再看。", "It has changed a moment ago: look again.")
     for name, value in {"state": "agreed", "agreed_at": now, "version": version}.items():
         set_committed_value(pair, name, value)
-    _booked(work, what, pair, supply, need, *_legs_and_earlier(work, supply, need), by, now)
+    _booked(work, what, pair, supply, need, *_legs_and_earlier(work, supply, need), papers, by, now)
 
 
 def _booked(
@@ -505,6 +521,7 @@ def _booked(
     need: MatchSide,
     legs: Sequence[MatchLeg],
     others: Sequence[MatchPair],
+    papers: Sequence[reads.Held],
     by: Actor,
     now: datetime,
     case: Case | None = None,
@@ -518,7 +535,7 @@ def _booked(
     for other in others:
         if other.state == "asked" and other.id != pair.id:
             _end(work, other, "withdrawn", "", now)
-    _issue_slip(work, what, pair, supply, need, legs, by, now, case)
+    _issue_slip(work, what, pair, supply, need, legs, papers, by, now, case)
     for row in (supply, need):
         _tell(
             work,
@@ -548,6 +565,7 @@ def _issue_slip(
     supply: MatchSide,
     need: MatchSide,
     legs: Sequence[MatchLeg],
+    papers: Sequence[reads.Held],
     by: Actor,
     now: datetime,
     case: Case | None,
@@ -572,7 +590,7 @@ def _issue_slip(
             "fee": what.match.costs[0],
             "supply": {"name": supply.name, "phone": masks.phone(supply.phone)},
             "need": {"name": need.name, "phone": masks.phone(need.phone), "guardian": need.guardian},
-            "documents": [_document(one) for row in (supply, need) for one in _numbered(work, what, row, now)],
+            "documents": [_document(one) for one in (*papers, *_of_need(work, what, need, now))],
             "lines": [f"{question}：{answer}" for question, answer in lines],
             "notes": list(slip.says),
         },
@@ -581,9 +599,12 @@ def _issue_slip(
     documents.issue(work, slip.paper, facts, key=key, organ=organ, by=by, now=now, during=case, package=what.package)
 
 
-def _numbered(work: Work, what: Declared, row: MatchSide, now: datetime) -> list[reads.Held]:
-    """The documents of this side that stand on the slip."""
-    return reads.numbered(work, what, what.match.of(row.side), person_of(row), _goes(row), row.answers or {}, now)
+def _of_need(work: Work, what: Declared, need: MatchSide, now: datetime) -> list[reads.Held]:
+    """The documents of who needs it that stand on the slip: nobody had to look at them before."""
+    side = what.match.need
+    if not any(one.number for one in side.valid.values()):
+        return []
+    return reads.no_more(work, what, side, person_of(need), _goes(need), need.answers or {}, now)[1]
 
 
 def _document(held: reads.Held) -> str:
@@ -1105,7 +1126,7 @@ def fell_due(work: Work, side_id: int, act: str, *, by: Actor, now: datetime) ->
             end_side(work, what, row, "cancelled", "替他登记的关系结束了", by=by, now=now)
     elif act == "documents":
         side = what.match.of(row.side)
-        gone = reads.no_more(work, what, side, person_of(row), _goes(row), row.answers or {}, now)
+        gone, _papers = reads.no_more(work, what, side, person_of(row), _goes(row), row.answers or {}, now)
         if gone:
             zh, en = gone[0].zh.rstrip("。") + "。", gone[0].en.rstrip(".") + "."
             end_side(work, what, row, "cancelled", zh, by=by, now=now, stopped=True)

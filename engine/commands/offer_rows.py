@@ -596,8 +596,9 @@ def close(work: Work, row: Resource, reason: str, *, by: Actor, now: datetime) -
         return 0
     work.session.flush()  # they are read anew, with their offer and their case
     told: set[str] = set()
-    for made in _live(work, rows, now):
-        appointments.give_back(work, made, "cancelled", reason, by=by, now=now, by_hall=True)
+    live = _live(work, rows, now)
+    appointments.call_off_all(work, live, reason, by=by, now=now)
+    for made in live:
         if made.person_index not in told:
             appointments.tell(work, made, "appointment-closed", now, now)
         told.add(made.person_index)

@@ -176,6 +176,26 @@ def leave(work: Work, appointment_id: int, pool: str, places: int = 1) -> list[S
     return sorted(slots, key=lambda one: (one.starts_at, one.id))
 
 
+def leave_all(work: Work, made: Sequence[Appointment]) -> None:
+    """The same of many bookings at once: as many statements as there are slots and roles, however many booked. The
+    caller holds the slots."""
+    whose = {one.id: one for one in made}
+    gone = work.session.execute(
+        delete(AppointmentSlot)
+        .where(AppointmentSlot.appointment_id.in_(whose))
+        .returning(AppointmentSlot.appointment_id, AppointmentSlot.slot_id),
+        execution_options={"synchronize_session": "fetch"},
+    ).all()
+    given: Counter[tuple[int, str]] = Counter()
+    for row in gone:
+        given[row.slot_id, whose[row.appointment_id].pool] += whose[row.appointment_id].places
+    for (slot_id, pool), n in sorted(given.items()):
+        freed = _step(pool, -n).where(Slot.id == slot_id).returning(Slot)
+        if work.session.scalars(freed, execution_options=_READ_ANEW).one_or_none() is None:
+            raise AssertionError(f"Expected slot {slot_id} to have {n} places taken, but it has fewer")
+    _free_people(work, BookingPlace.appointment_id.in_(whose))
+
+
 def leave_some(work: Work, appointment_id: int, slot_ids: Sequence[int], pool: str) -> None:
     """The same of some of its slots, of a booking of one place in each."""
     ids = sorted(set(slot_ids))
@@ -193,9 +213,14 @@ def _unseat(work: Work, appointment_id: int, which: ColumnElement[bool], given: 
     ).all()
     if len(gone) != given:
         raise AssertionError(f"Expected {len(gone)} slots to have a seat of booking {appointment_id}, but {given} have")
+    _free_people(work, and_(BookingPlace.appointment_id == appointment_id, BookingPlace.slot_id.in_(gone)))
+
+
+def _free_people(work: Work, which: ColumnElement[bool]) -> None:
+    """Who claimed a place claims it no more, and as what they came is free by as many."""
     left = work.session.execute(
         update(BookingPlace)
-        .where(BookingPlace.appointment_id == appointment_id, BookingPlace.slot_id.in_(gone), BookingPlace.live)
+        .where(which, BookingPlace.live)
         .values(live=False)
         .returning(BookingPlace.slot_id, BookingPlace.role),
         execution_options={"synchronize_session": "fetch"},

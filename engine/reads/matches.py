@@ -171,9 +171,11 @@ def no_more(
     where: Where,
     answers: Mapping[str, Any],
     now: datetime,
-) -> list[Not]:
-    """Why what was said by this person holds no more: who they are now, and their documents on the day."""
-    return _reasons(work, what, side, [], person, where, answers, now)
+) -> tuple[list[Not], list[Held]]:
+    """Why what was said by this person holds no more: who they are now, and their documents on the day. And those of
+    the documents that bear a number: they stand on the slip, read once with the reasons."""
+    gone, papers = _looked(work, what, side, [], person, where, answers, now)
+    return gone, [one for one in papers if one.document.number]
 
 
 def _reasons(
@@ -186,17 +188,28 @@ def _reasons(
     answers: Mapping[str, Any],
     now: datetime,
 ) -> list[Not]:
+    return _looked(work, what, side, needs, person, where, answers, now)[0]
+
+
+def _looked(
+    work: Work,
+    what: Declared,
+    side: MatchSideOf,
+    needs: Sequence[OfferNeed],
+    person: Person,
+    where: Where,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> tuple[list[Not], list[Held]]:
     """Who they are, their documents on the day, and these needs: what all of them read is read once."""
     who = [side.who] if side.who is not None else []
     papers = list(side.valid.values())
     texts = [need.if_ for need in (*who, *needs)]
     said = _values(work, [*texts, *_of_documents(papers)], what, person, where, answers, now)
     asked = len(texts)
-    return [
-        *_unmet(who, said[: len(who)]),
-        *_lapsed(_as_said(papers, said[asked:]), where.day),
-        *_unmet(needs, said[len(who) : asked]),
-    ]
+    held_ = _as_said(papers, said[asked:])
+    gone = [*_unmet(who, said[: len(who)]), *_lapsed(held_, where.day), *_unmet(needs, said[len(who) : asked])]
+    return gone, held_
 
 
 def _of_documents(papers: Sequence[MatchDocument]) -> list[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, func, insert, literal_column, or_, select, update
 
 from engine import crypto
 from engine.forms import written
@@ -271,10 +271,15 @@ def put_both(
 
 def cancel(work: Work, key_prefix: str, *, now: datetime) -> int:
     """Call off the notices whose key begins so and that nobody has had yet; returns how many."""
+    return cancel_all(work, [key_prefix], now=now)
+
+
+def cancel_all(work: Work, prefixes: Sequence[str], *, now: datetime) -> int:
+    """The same of several beginnings, by one statement."""
     pending = Notice.state.in_(("waiting", "held")) | ((Notice.channel == "screen") & (Notice.send_after > now))
     done = work.session.execute(
         update(Notice)
-        .where(work.begins(Notice.key, key_prefix), pending, Notice.state != "cancelled")
+        .where(or_(*(work.begins(Notice.key, one) for one in prefixes)), pending, Notice.state != "cancelled")
         .values(state="cancelled"),
         execution_options={"synchronize_session": "fetch"},
     )

@@ -97,9 +97,11 @@ def match(a: Applying, effect: Effect) -> None:
                 "需求和供给都不是本办件的，不能替两边配。", "Neither side is this case's: it cannot match them."
             )
         what = reads.of(a.work, need.match)
-        match_rows.fit(a.work, what, supply, a.now)
+        papers = match_rows.fit(a.work, what, supply, a.now)
         agreed = len(ours) == 2 or _said_yes(a, effect, supply if ours == ["need"] else need)
-        pair = match_rows.ask_held(a.work, what, supply, need, ours[0], agreed=agreed, case=a.case, by=a.by, now=a.now)
+        pair = match_rows.ask_held(
+            a.work, what, supply, need, ours[0], papers=papers, agreed=agreed, case=a.case, by=a.by, now=a.now
+        )
     except (NotNow, NotFound) as refused:
         a.throw(effect, "FULL" if refused.facts.get("full") else "REFUSED", refused.zh)
         return

@@ -102,8 +102,8 @@ def ask(work: Work, mine_id: int, other_id: int, *, by: Actor, now: datetime) ->
         raise NotNow("要一边供、一边求才能配。", "One must be a supply, the other a need.")
     need, supply = (mine, other) if mine.side == "need" else (other, mine)
     what = reads.of(work, mine.match)
-    match_rows.fit(work, what, supply, now)
-    return match_rows.ask(work, what, need.id, supply.id, mine.side, by=by, now=now)
+    papers = match_rows.fit(work, what, supply, now)
+    return match_rows.ask(work, what, need.id, supply.id, mine.side, papers=papers, by=by, now=now)
 
 
 def _pair(work: Work, pair_id: int, version: int) -> MatchPair:
@@ -123,8 +123,8 @@ def agree(work: Work, pair_id: int, *, version: int, by: Actor, now: datetime) -
     row = _pair(work, pair_id, version)
     _for(by, _asked(row))
     what = reads.of(work, row.supply.match)
-    match_rows.fit(work, what, row.supply, now)
-    match_rows.agree(work, what, row, by=by, now=now)
+    papers = match_rows.fit(work, what, row.supply, now)
+    match_rows.agree(work, what, row, papers=papers, by=by, now=now)
     return row
 
 
