@@ -52,6 +52,7 @@ PLAYED = (
     "huicun",
     "huodongshi",
     "jianfang",
+    "jiangtang",
     "jisong",
     "juanzeng",
     "kaidian",

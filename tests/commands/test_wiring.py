@@ -56,6 +56,7 @@ def test_every_effect_has_its_handler():
         "open-offer": "effects.offers.open_",
         "close-offer": "effects.offers.close",
         "move-offer": "effects.offers.move",
+        "call-roll": "effects.rolls.call",
         "book": "effects.offers.book",
         "release": "effects.offers.release",
         "give-back": "effects.giving_back.give_back",

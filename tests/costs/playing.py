@@ -27,7 +27,7 @@ NOUNS = frozenset(
         "keep-away",
         "set-order-aside",
         *("make-bond", "end-bond", "take-mandate"),
-        *("open-offer", "close-offer", "move-offer", "book", "release", "release-appointment"),
+        *("open-offer", "close-offer", "move-offer", "call-roll", "book", "release", "release-appointment"),
         *("book-meeting", "end-meeting"),
         *("end-loan", "hand-over", "take-ticket"),
         *("join-case", "answer-joined"),

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from engine import matters
 from engine.commands import booking, cases
-from engine.errors import NotFound
+from engine.errors import NotFound, NotNow
 from engine.people import SYSTEM
 from engine.records import library
-from engine.store.models import Appointment, BookingPlace, Case, Event, Resource, Slot
+from engine.store.models import Appointment, BookingPlace, Case, Event, Resource, Slot, User
 from tests.between import small
 from tests.offers.conftest import NOW, left
 
@@ -109,20 +109,14 @@ def test_what_cannot_be_booked_is_refused_to_the_diagram(hall, order):
     assert ended(hall, case_id) == ("finished", ["REFUSED"])
 
 
-@pytest.mark.parametrize("kind", ["move-offer", "close-offer"])
-def test_the_case_moves_and_calls_off_what_it_opened(hall, kind):
-    """A timer of the matter does it four days after: the bookings go along, or are given back."""
+def four_days_later(hall, kind, inputs):
+    """筑梦志愿服务 with this effect after a timer of four days."""
     from tests.offers.conftest import files_of
 
     files = files_of(lunch=False)
     file = "bpmn/zhiyuan/process.bpmn"
-    inputs = '<zeebe:input source="=&quot;下雨&quot;" target="reason"/>'
-    if kind == "move-offer":
-        inputs += (
-            '<zeebe:input source="=date and time(offer.starts_at) + duration(&quot;P1D&quot;)" target="starts_at"/>'
-        )
     step = (
-        f'<bpmn:serviceTask id="more" name="下雨了"><bpmn:extensionElements><zeebe:taskDefinition type="{kind}"/>'
+        f'<bpmn:serviceTask id="more" name="四天以后"><bpmn:extensionElements><zeebe:taskDefinition type="{kind}"/>'
         f"<zeebe:ioMapping>{inputs}</zeebe:ioMapping></bpmn:extensionElements><bpmn:incoming>m1</bpmn:incoming>"
         "<bpmn:outgoing>m2</bpmn:outgoing></bpmn:serviceTask>"
         '<bpmn:intermediateCatchEvent id="four" name="四天">'
@@ -136,6 +130,17 @@ def test_the_case_moves_and_calls_off_what_it_opened(hall, kind):
     files[file] = files[file].decode().replace("</bpmn:process>", step + "</bpmn:process>").encode()
     with hall.database.unit_of_work() as work:
         library.publish(work, matters.package.read("zhiyuan", files), by=SYSTEM, now=NOW)
+
+
+@pytest.mark.parametrize("kind", ["move-offer", "close-offer"])
+def test_the_case_moves_and_calls_off_what_it_opened(hall, kind):
+    """A timer of the matter does it four days after: the bookings go along, or are given back."""
+    inputs = '<zeebe:input source="=&quot;下雨&quot;" target="reason"/>'
+    if kind == "move-offer":
+        inputs += (
+            '<zeebe:input source="=date and time(offer.starts_at) + duration(&quot;P1D&quot;)" target="starts_at"/>'
+        )
+    four_days_later(hall, kind, inputs)
     need = hall.asked()
     made = hall.do(booking.take_place, need.slot, role="help", by=hall.residents[3], now=NOW)
     hall.work_off(NOW + timedelta(days=4, hours=1))
@@ -146,6 +151,38 @@ def test_the_case_moves_and_calls_off_what_it_opened(hall, kind):
             assert (row.state, row.starts_at) == ("confirmed", need.starts_at + timedelta(days=1)) and resource.active
         else:
             assert (row.state, row.by_hall, resource.active, slot.public_taken) == ("cancelled", True, False, 0)
+
+
+def test_the_roll_tells_two_of_one_name_apart_and_leaves_out_who_gave_their_place_back(hall):
+    four_days_later(hall, "call-roll", "")
+    need = hall.asked()
+    with hall.database.unit_of_work() as work:
+        for one in hall.residents[3:5]:
+            work.session.get(User, one.id).name = "林小梅"
+    one, two, gone = (
+        hall.do(booking.take_place, need.slot, role=role, by=hall.residents[n], now=NOW)
+        for n, role in ((3, "help"), (4, "cut"), (5, "help"))
+    )
+    hall.do(booking.cancel, gone.id, version=gone.version, by=hall.residents[5], now=NOW)
+    hall.work_off(NOW + timedelta(days=4, hours=1))
+    with hall.database.reading() as work:
+        roll = work.session.get(Case, need.case).answers["roll"]
+    assert roll == [
+        {"number": one.number, "name": "林小梅", "role": "help", "came": False},
+        {"number": two.number, "name": "林小梅", "role": "cut", "came": False},
+    ]
+
+
+def test_a_case_that_opened_nothing_has_no_roll(hall):
+    body = (
+        '<startEvent id="s"/><sequenceFlow id="a" sourceRef="s" targetRef="names"/>'
+        + small.service("names", "call-roll")
+        + '<sequenceFlow id="b" sourceRef="names" targetRef="done"/><endEvent id="done"/>'
+    )
+    publish(hall, "unopened", body)
+    with pytest.raises(NotNow) as refused:
+        apply(hall, "unopened", "x")
+    assert "还没有开放供给" in refused.value.zh
 
 
 def test_a_case_cannot_touch_what_another_opened(hall):

@@ -823,6 +823,22 @@ _ALL = (
         ),
     ),
     EffectKind(
+        "call-roll",
+        "点名册",
+        "The roll of an offer",
+        "本办件开放的供给有谁报了名，一人一行：报名编号、姓名、做什么、签到了没有。同名的两个人是两行。",
+        "Who booked what this case opened, a line each: number of the booking, name, role, whether they came. "
+        "Two of one name are two lines.",
+        arguments=(Argument("offer", "供给编号", "the number; what this case opened last without it", kind="text"),),
+        results=(
+            Argument(
+                "roll", "名册", "each: number, name, role, came", kind="list", has=("number", "name", "role", "came")
+            ),
+        ),
+        awaited=True,
+        at_once=True,
+    ),
+    EffectKind(
         "book",
         "预订",
         "Book",
