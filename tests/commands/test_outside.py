@@ -356,6 +356,7 @@ ELSEWHERE = {
     "match_pair": "with its sides (engine.commands.match_rows.forget)",
     "loan": "`keep` of its loans (engine.commands.loan_rows.forget)",
     "loan_hold": "`keep` of its loans (engine.commands.loan_rows.forget)",
+    "missed": "what three people typed, of nobody; tidied away after ninety days (engine.commands.hall.missed)",
     "ticket": "the night after its day (engine.commands.ticket_rows.forget)",
     "ballot_key": "destroyed when the votes were counted",
     "one_time_code": "tidied away every round (engine.people.tries.forget_old), and with its account",

@@ -327,6 +327,7 @@ RULES: dict[str, Rule] = {
         "resident.apply",
         "resident.check",
         "resident.keep_name",
+        "messages.mine",
         "resident.mine",
         "resident.own_name",
         "resident.send",

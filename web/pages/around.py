@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -59,8 +59,8 @@ def _matches() -> Tile | None:
 
 
 def _own_matches() -> Tile | None:
-    line = matches.own_line()
-    return Tile(_("互相帮，我的"), line, "hand", url_for("matches.mine")) if line is not None else None
+    line, n = matches.own_line()
+    return Tile(_("互相帮，我的"), line, "hand", url_for("matches.mine"), waits=n > 0) if line is not None else None
 
 
 def loans_tile() -> Tile | None:
@@ -224,10 +224,18 @@ def shown(tiles: tuple[Says, ...]) -> list[Tile]:
     return [tile for says in tiles if (tile := says()) is not None]
 
 
+def own_tiles() -> list[Tile]:
+    """What a resident has of their own; asked once a page."""
+    if "own_tiles" not in g:
+        g.own_tiles = shown(OWN) if edge.actor().id else []
+    found: list[Tile] = g.own_tiles
+    return found
+
+
 @pages.app_context_processor
 def own() -> dict[str, object]:
     """For the pages of residents: their tiles, asked for only where a template shows them."""
-    return {"around_tiles": lambda: shown(TILES), "own_tiles": lambda: shown(OWN) if edge.actor().id else []}
+    return {"around_tiles": lambda: shown(TILES), "own_tiles": own_tiles}
 
 
 @pages.get("/around")

@@ -44,13 +44,13 @@ def line() -> str | None:
     return _("、").join(title(one.match) for one in list(found.values())[:4]) if found else None
 
 
-def own_line() -> str | None:
-    """What the resident has of it."""
+def own_line() -> tuple[str | None, int]:
+    """What the resident has of it (None: the hall has none), and how many wait for their answer."""
     work = edge.work()
     if not reads.declared(work):
-        return None
+        return None, 0
     n = reads.waiting(work, edge.actor())
-    return _("%(n)s 个等您答复", n=n) if n else _("我的空位、我的需求、配上了谁")
+    return _("%(n)s 个等您答复", n=n) if n else _("我的空位、我的需求、配上了谁"), n
 
 
 # ---------------------------------------------------------------- looked for

@@ -145,23 +145,12 @@ def receipt(number: str) -> ResponseReturnValue:
 @guard("resident")
 def mine() -> ResponseReturnValue:
     work, actor = edge.work(), edge.actor()
-    boxes: tuple[inbox.Box, ...] = ("mine", "open")
-    todo = [t for box in boxes for t in inbox.tasks_for(work, actor, now=edge.now(), box=box).rows]
     found = case_list.mine(edge.work(), edge.actor(), now=edge.now(), limit=100)
     of_others = bonds.names_of(work, actor, [c.id for c in found])
     changed = inbox.notices_for(work, actor, now=edge.now(), limit=3, kind=ACCOUNT, since=edge.now() - CHANGES_STAND)
     return render_template(
         "resident/mine.html",
         changed=[{"text": (one.text_en if english() else "") or one.text, "at": one.at} for one in changed],
-        todo=[
-            {
-                "id": t.task_id,
-                "name": t.step,
-                "matter_name": t.matter_name,
-                "until": formats.due(t.due_at) if t.due_at else "",
-            }
-            for t in todo
-        ],
         cases=[
             {
                 "number": c.number,
