@@ -105,6 +105,7 @@ EFFECTS: Mapping[str, Handler] = MappingProxyType(
         # offers 供给与预订
         "open-offer": offers.open_,
         "close-offer": offers.close,
+        "hold-arrivals": offers.hold_arrivals,
         "move-offer": offers.move,
         "call-roll": rolls.call,
         "book": offers.book,

@@ -168,6 +168,7 @@ class BookedText(BookText):
 
     time: datetime | date | str = Field(description="哪一次 · of which time")
     cancelled: bool = Field(default=False, description="提前退了；不写是来了 · given back in time; else they came")
+    coming: bool = Field(default=False, description="订了，还没有到时候 · booked, and still to come")
 
     @field_validator("time")
     @classmethod
@@ -186,8 +187,6 @@ class ArriveText(PersonOfStory):
     def _one_of_both(self) -> ArriveText:
         if bool(self.offer) == bool(self.match) or bool(self.match) != bool(self.other):
             raise wrong("要写 offer，或者 match 和 other。", "Write either offer, or match and other.")
-        if self.error and self.offer:
-            raise wrong("error 只能和 match 一起写。", "error goes with a match only.")
         return self
 
 

@@ -157,6 +157,8 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
     with database.unit_of_work() as work:
         booking.publish_ahead(work, now=early)
     book(database, package, 0, one, now=early)
+    if one.get("coming"):
+        return
     if one.get("cancelled"):
         cancel(database, package, 0, one, now=early)
         return
@@ -200,7 +202,21 @@ def cancel(
 def attend(
     database: Database, package: matters.Package, case_id: int, verb: str, step: Mapping[str, Any], *, now: datetime
 ) -> None:
-    """Whoever has a place of this offer comes (arrive) or goes (leave), alone or as one of a team."""
+    """Whoever has a place of this offer comes (arrive) or goes (leave), alone or as one of a team; or is refused at the
+    door, where the story says so."""
+    try:
+        _attend(database, package, case_id, verb, step, now=now)
+    except NotNow:
+        if step.get("error") != "REFUSED":
+            raise
+        return
+    if step.get("error"):
+        raise Booked(f"应当被拒绝（{step['error']}），但没有。", f"Expected {step['error']}, but the door let them.")
+
+
+def _attend(
+    database: Database, package: matters.Package, case_id: int, verb: str, step: Mapping[str, Any], *, now: datetime
+) -> None:
     with database.unit_of_work() as work:
         key = package.declared("offers")[str(step["offer"])].key
         name = str(step["who"])

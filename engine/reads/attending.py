@@ -52,6 +52,7 @@ class Door:
     places: tuple[Expected, ...]
     came: int
     gone: int
+    held: str = ""  # why nobody else is let in just now
 
 
 def door(work: Work, actor: Actor, slot_id: int) -> Door:
@@ -92,7 +93,7 @@ def door(work: Work, actor: Actor, slot_id: int) -> Door:
     came = sum(one.came_at is not None for one in places)
     gone = sum(one.left_at is not None for one in places)
     known = offers.of(work, slot.resource.offer)
-    return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone)
+    return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone, slot.held or "")
 
 
 @dataclass(frozen=True, slots=True)

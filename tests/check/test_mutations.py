@@ -75,7 +75,7 @@ SURVIVORS = [
     ("matter key", "window", "the name of an offer is its address: where nobody books it in a story, nothing names it"),
     ("bpmn id", "diagram", "the id of the page"),
     ("bpmn errorCode", r"[A-Z_]+", "the code of an error that the drawing throws and catches by the same element"),
-    ("bpmn FEEL name", "self|accepts|person|way", "of rows and parts that are known only as it runs"),
+    ("bpmn FEEL name", "self|accepts|person|way|rank|parts", "of rows and parts that are known only as it runs"),
     ("bpmn header most", r"\d+", "another number is a number"),
     ("matter key", r"level|applicant\.name", "an answer of a schedule that another gives too, or that is only kept"),
     ("matter key", "refused|agri|plan", "a ground by which a paper's basis is chosen; another stands for the rest"),

@@ -251,3 +251,25 @@ def test_hours_are_shown_where_the_matter_that_proves_them_is_not_offered(door):
             library.publish(work, package, by=SYSTEM, now=AT)
         with door.database.reading() as work:
             assert [one for one, _zh, _en in attending.proofs(work)] == offered
+
+
+def test_a_door_that_is_held_says_why_and_lets_those_inside_go(door):
+    inside, outside = taken(door, door.residents[0]), taken(door, door.residents[1])
+    door.do(booking.arrive, door.slot, inside.code, by=door.clerk, now=AT)
+
+    def hold(says):
+        def put(work):
+            work.session.get_one(Slot, door.slot).held = says or None
+
+        door.do(put)
+
+    hold("看护员不够")
+    with pytest.raises(NotNow, match="Nobody else is let in") as refused:
+        door.do(booking.arrive, door.slot, outside.code, by=door.clerk, now=AT)
+    assert "看护员不够" in refused.value.zh
+    with door.database.reading() as work:
+        assert attending.door(work, door.clerk, door.slot).held == "看护员不够"
+    door.do(booking.depart, door.slot, "居民1", fetched_by="本人", by=door.clerk, now=AT + timedelta(minutes=30))
+    hold("")
+    door.do(booking.arrive, door.slot, outside.code, by=door.clerk, now=AT + timedelta(minutes=31))
+    assert state(door, outside) == "checked_in"

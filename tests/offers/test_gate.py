@@ -100,6 +100,18 @@ def test_a_step_that_opens_what_is_not_declared_is_named():
     assert "“job”" in found[0].message_zh
 
 
+def test_a_step_that_holds_the_door_of_what_nobody_signs_in_at_is_named():
+    files = matters.read_files(ROOT, "sidianban")
+    file = "bpmn/sidianban/process.bpmn"
+    files[file] = files[file].replace(
+        b'key="offer" value="afternoon"/></zeebe:taskHeaders><zeebe:ioMapping',
+        b'key="offer" value="aftrnoon"/></zeebe:taskHeaders><zeebe:ioMapping',
+    )
+    found = errors(gate.check(matters.Source("sidianban", files), COUNTY, house=HOUSE))
+    assert ("offer-missing", "sk_lock") in [(f.rule, f.element) for f in found]
+    assert any("“afternoon”" in f.message_zh for f in found)
+
+
 def test_a_story_that_books_what_there_is_not_is_named():
     files = files_of()
     file = "bpmn/zhiyuan/stories.yaml"

@@ -44,6 +44,9 @@ def check_in(
     made = book.find(work, row, "work", by=by)
     if made.resource.offer and not made.resource.matter:
         require(by, "serve", made.resource)  # at a door somebody sees them: nobody signs their own hours from home
+    held = next((slot.held for slot in seats.taken_slots(work, made) if slot.held), "")
+    if held:
+        raise NotNow(f"现在先不收新到的：{held}", f"Nobody else is let in just now: {held}")
     if made.state == "checked_in":
         _here(work, made, place_id, how, brought_by, by, now)
         return made

@@ -21,7 +21,7 @@ from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.records import audit
 from engine.store.models import Resource, Slot, User
-from engine.workdays import ZONE
+from engine.workdays import ZONE, at_end_of_day, at_start_of_day, local_date
 
 if TYPE_CHECKING:
     from engine.commands.applying import Applying
@@ -189,6 +189,28 @@ def close(a: Applying, effect: Effect) -> None:
     for row in rows:
         offer_rows.close(a.work, row, reason, by=a.by, now=a.now)
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offers": [row.code for row in rows]})
+
+
+def hold_arrivals(a: Applying, effect: Effect) -> None:
+    """Nobody else comes in today at the door of the units below the case's own; or they do again."""
+    what = _declared(a, effect)
+    says = str(effect.arguments.get("says") or "").strip()[:300]
+    below = [place.id for place in units.tree(a.work).below(units.place(a.work, a.case.unit_id))]
+    day = local_date(a.now)
+    slots = a.work.session.scalars(
+        select(Slot)
+        .join(Resource, Resource.id == Slot.resource_id)
+        .where(
+            Resource.offer == what.key,
+            Resource.unit_id.in_(below),
+            Slot.starts_at.between(at_start_of_day(day), at_end_of_day(day)),
+        )
+        .order_by(Slot.id)
+        .with_for_update()
+    ).all()
+    for slot in slots:
+        slot.held = says or None
+    a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "offer": what.key, "held": bool(says), "times": len(slots)})
 
 
 def move(a: Applying, effect: Effect) -> None:

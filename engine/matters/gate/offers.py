@@ -222,7 +222,24 @@ def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: obje
             reading.of_noun(one, "offer-feel", f"没有“{whole}”。{zh}", f"There is no {whole!r}. {en}", *path)
 
 
+def _door(reading: Reading, file: str, node: m.Node) -> None:
+    """A door can be held where people sign in at one."""
+    name = node.extension.header("offer") or ""
+    doors = [n for n, one in reading.declared("offers").items() if isinstance(one.what, Offer) and one.what.check_in]
+    if name not in doors:
+        zh, en = meant(name, doors)
+        reading.say(
+            file,
+            node,
+            "offer-missing",
+            f"“{name}”的门口先不收，但 offers 里没有要签到（check_in）的这一项。{zh}",
+            f"holds the door of {name!r}, but there is no offer of that name with check_in. {en}",
+        )
+
+
 def _effect(reading: Reading, file: str, node: m.Node) -> None:
+    if node.extension.task_type == "hold-arrivals" and reading.info is not None:
+        _door(reading, file, node)
     if node.extension.task_type != "open-offer" or reading.info is None:  # a slip in matter.yaml is said once, there
         return
     name = node.extension.header("offer") or ""

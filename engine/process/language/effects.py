@@ -810,6 +810,17 @@ _ALL = (
         ),
     ),
     EffectKind(
+        "hold-arrivals",
+        "先不收新到的",
+        "Let nobody else in",
+        "今天这项供给的门口先不收新到的（人手不够）：签到会被拒绝，并说明 says 写的原因；"
+        "已经在里面的照常，照样签退。不写 says 就是又可以收了。",
+        "At the door of this offer nobody else is let in today (carers are short): whoever comes is refused with what "
+        "`says` gives; those inside stay and are signed out. Without `says` people are let in again.",
+        headers=(Header("offer", "供给", "the name in `offers` of matter.yaml", required=True),),
+        arguments=(Argument("says", "为什么", "why, in plain words; without it the door is open again", kind="text"),),
+    ),
+    EffectKind(
         "move-offer",
         "供给改期",
         "Move an offer",

@@ -119,6 +119,7 @@ class Slot(Base):
     staff_capacity: Mapped[int] = mapped_column(default=0)
     staff_taken: Mapped[int] = mapped_column(default=0)
     closed: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[str | None] = mapped_column(Sealed)  # 先不收新到的: why nobody else is let in just now
 
     resource: Mapped[Resource] = relationship(lazy="raise")
 
