@@ -21,9 +21,11 @@ MILLIMETRES = {"county": 45, "town": 42}
 
 
 def of(a: Applying, name: str) -> tuple[Place, ...]:
-    """The units behind a name of `organs`, or a word such as office: who leads stands first."""
+    """The units behind a name of `organs`, or a word such as office: who leads stands first. One that several words
+    mean signs once: where nobody is named beside the nearest committee, it signs alone."""
     who = a.package.info.organs.get(name, name)
-    return tuple(_unit(a, one) for one in (who if isinstance(who, tuple) else (who,)))
+    named = (_unit(a, one) for one in (who if isinstance(who, tuple) else (who,)))
+    return tuple({one.id: one for one in named}.values())
 
 
 def of_paper(a: Applying, kind: str, named: str = "") -> tuple[Place, ...]:

@@ -38,10 +38,10 @@ FIELD_PROPERTIES = {
     "check": ("校验这个值，种类见下表", "checks the value; the kinds are below"),
     "signs": ("签名所签的字段，逗号分开", "the fields a signature signs, comma-separated"),
     "offers": (
-        "选项由大厅给出：rooms 可预约的地点，villages、towns、offices、branches 村、镇、部门、党组织（值是代码），"
-        "parties 的角色，register:台账名 台账里的各条",
-        "options the hall gives: rooms, villages, towns, offices or branches of the party (the value is the code), "
-        "a role of parties, register:name the entries of a register",
+        "选项由大厅给出：rooms 可预约的地点，villages、towns、offices、branches、committees 村、镇、部门、党组织、"
+        "人民调解委员会（值是代码），parties 的角色，register:台账名 台账里的各条",
+        "options the hall gives: rooms, villages, towns, offices, branches of the party or people's mediation "
+        "committees (the value is the code), a role of parties, register:name the entries of a register",
     ),
     "within": (
         "offers 是台账时：只列办件所在的 village、town 里的（和县本级的）；申请表单没有办件，不限",

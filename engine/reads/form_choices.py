@@ -35,7 +35,13 @@ from engine.store import Work
 #: How the property begins, and the most entries that a form offers.
 OFFERS, MOST = "register:", 200
 #: What else may be offered: units of these kinds.
-UNITS = {"villages": units.VILLAGES, "towns": ("town",), "offices": ("office",), "branches": ("party",)}
+UNITS = {
+    "villages": units.VILLAGES,
+    "towns": ("town",),
+    "offices": ("office",),
+    "branches": ("party",),
+    "committees": ("committee",),
+}
 
 
 def named(form: forms.Form) -> set[str]:
@@ -109,12 +115,14 @@ def _beside(register: Register, facts: Mapping[str, Any], names: Sequence[str]) 
 
 
 def _units(work: Work, kinds: tuple[str, ...]) -> list[dict[str, str]]:
-    """The units of these kinds, by their code; a village with its town before it, for two may share a name."""
+    """The units of these kinds, by their code; a village with its town before it, for two may share a name. A town's
+    own committee has it in its name already."""
     tree = units.tree(work)
 
     def words(one: units.Place) -> str:
         above = tree.by_id.get(one.parent_id or 0)
-        return f"{above.name}{one.name}" if above is not None and above.kind == "town" else one.name
+        of_town = above is not None and above.kind == "town" and not one.name.startswith(above.name)
+        return f"{above.name}{one.name}" if above is not None and of_town else one.name
 
     found = [{"value": one.code, "label": words(one)} for one in tree if one.kind in kinds]
     return sorted(found, key=lambda each: each["value"])

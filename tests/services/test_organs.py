@@ -180,6 +180,22 @@ def test_an_answer_that_names_a_unit_of_another_kind_lets_nobody_sign(sqlite, cl
         assert work.session.scalars(select(Case.id)).all() == []
 
 
+JOINT = "organs: {talk: [committee, {unit: committee, from: ground}]}\npapers: {mediation_end: {organ: talk}}"
+
+
+def test_two_committees_that_mediate_together_both_seal_and_the_nearest_leads(sqlite, clock, hired):
+    paper = issued(sqlite, hired, clock, JOINT, "mediation_end", ground="350526100-TW")
+    signers = [one["organ"] for one in paper.facts["signers"]]
+    assert signers == ["德化县龙门滩镇人民调解委员会", "浔中镇人民调解委员会"]
+    assert paper.number == "（2026）德滩人调终字第1号"
+
+
+@pytest.mark.parametrize("ground", ["", "350526106-TW"])
+def test_where_no_other_is_named_the_committee_signs_once(sqlite, clock, hired, ground):
+    paper = issued(sqlite, hired, clock, JOINT, "mediation_end", ground=ground)
+    assert [one["organ"] for one in paper.facts["signers"]] == ["德化县龙门滩镇人民调解委员会"]
+
+
 def test_a_committees_paper_is_not_sealed_by_a_bureau(sqlite, clock, hired):
     with pytest.raises(NotNow) as refused:
         issued(sqlite, hired, clock, "papers: {mediation_end: {organ: office}}", "mediation_end")

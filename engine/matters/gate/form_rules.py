@@ -17,7 +17,7 @@ from engine.process.language import model as m
 
 _BUILT_IN = frozenset(BUILT_INS)
 #: What a field may offer from the hall's lists.
-OFFERS = ("rooms", "villages", "towns", "offices", "branches")
+OFFERS = ("rooms", "villages", "towns", "offices", "branches", "committees")
 #: … and the entries of a register.
 OF_REGISTER = "register:"
 #: The custom properties of a component that something reads.
