@@ -14,7 +14,8 @@ from engine.matters.info import InTime
 from engine.people import units
 from engine.reads import coverage
 from engine.records import library
-from web import edge, finding, names
+from engine.workdays import ZONE, OpeningHours, UnknownYear, local_date
+from web import edge, finding, formats, names
 from web.edge import guard
 from web.language import english
 from web.names import named
@@ -55,7 +56,24 @@ def _in_time(package: Package, rule: InTime) -> str:
 @pages.get("/")
 @guard("anyone")
 def home() -> ResponseReturnValue:
-    return render_template("resident/home.html", functions=_functions(), tab="resident.home")
+    return render_template("resident/home.html", functions=_functions(), hours=_hours(), tab="resident.home")
+
+
+def _hours() -> tuple[str, bool] | None:
+    """(when the hall's counters are open today, or next; whether they are now). None: the year's holidays are not
+    published yet, so nobody knows."""
+    work, now = edge.work(), edge.now()
+    hours = units.opening_hours(work, units.tree(work).county.id) or OpeningHours(work.calendar)
+    try:
+        spans, opens = hours.on(local_date(now)), hours.next_open(now)
+    except UnknownYear:
+        return None
+    if any(now.astimezone(ZONE).time() < end for _start, end in spans):
+        today = _("、").join(
+            f"{start:%H:%M}\u2060–\u2060{end:%H:%M}" for start, end in spans
+        )  # never apart at a line's end
+        return _("今天 %(hours)s", hours=today), hours.is_open(now)
+    return (_("%(at)s开门", at=formats.moment(opens)), False) if opens is not None else None
 
 
 def _brief(package: Package) -> dict[str, Any]:
