@@ -401,7 +401,21 @@ def _tell_opener(work: Work, resource: Resource, what: str, facts: Mapping[str, 
     known = offers.declared(work).get(resource.offer)
     said: OfferTells | None = getattr(known.offer, what) if known is not None else None
     if resource.case_id is not None and said is not None:
-        messages.tell(work, resource.case_id, said.tells, resource.code, {"offer": facts}, now=now)
+        who = {"people": _who_comes(work, resource)} if said.names else {}
+        messages.tell(work, resource.case_id, said.tells, resource.code, {"offer": {**facts, **who}}, now=now)
+
+
+def _who_comes(work: Work, resource: Resource) -> list[dict[str, Any]]:
+    """Who has a place of it, and when they came and went."""
+    work.written(BookingPlace)
+    rows = work.session.execute(
+        select(BookingPlace.name, BookingPlace.checked_in_at, BookingPlace.checked_out_at)
+        .join(Slot, Slot.id == BookingPlace.slot_id)
+        .where(Slot.resource_id == resource.id, BookingPlace.live)
+        .order_by(BookingPlace.id)
+    )
+    at = [(name, *(one.astimezone(ZONE).isoformat() if one else None for one in times)) for name, *times in rows]
+    return [{"name": name, "came_at": came, "left_at": left} for name, came, left in at]
 
 
 def request_key(made: Appointment) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +13,7 @@ from engine.errors import NotNow
 from engine.people import SYSTEM, units
 from engine.reads.knowing import Person
 from engine.records import library
-from engine.store.models import BookingPlace, Holding, Notice, Post, Resource, Slot, Task
+from engine.store.models import BookingPlace, Document, Holding, Notice, Post, Resource, Slot, Task
 from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.offers.conftest import NOW, open_hall
@@ -135,3 +137,23 @@ def test_of_a_team_the_one_who_is_paused_comes_not_and_the_others_do(hall):
         live = select(BookingPlace.user_id).where(BookingPlace.live, BookingPlace.appointment_id == made.id)
         assert work.session.scalars(live).all() == [two.id]
     assert any(f"少了一位：{one.name}来不了" in text for text in messages(hall, 1)), "and the leader hears no reason"
+
+
+def test_the_slip_names_who_comes_and_the_receipt_when_they_came_and_went(hall):
+    slot = wanted(hall)
+    made = take(hall, slot, 5)
+    hall.work_off(NOW)
+    came = datetime(2026, 9, 22, 8, tzinfo=UTC)
+    hall.do(booking.check_in, made.code, by=SYSTEM, now=came)
+    with hall.database.reading() as work:
+        place = work.session.scalars(select(BookingPlace.id).where(BookingPlace.live)).one()
+    gone = came + timedelta(minutes=25)
+    hall.do(booking.check_out, place, fetched_by="本人", how="name", by=SYSTEM, now=gone)
+    hall.work_off(came + timedelta(hours=2))
+    hall.work_off(came + timedelta(days=8))  # nobody confirmed: it is done by what was signed at the door
+    with hall.database.reading() as work:
+        papers = {one.kind: one.facts for one in work.session.scalars(select(Document))}
+    name = hall.residents[5].name
+    assert papers["help_slip"]["helpers"] == [{"name": name}] and papers["help_slip"]["where"] == "霞碧村三组"
+    [helper] = papers["help_receipt"]["helpers"]
+    assert (helper["name"], helper["came_at"][11:16], helper["left_at"][11:16]) == (name, "16:00", "16:25")

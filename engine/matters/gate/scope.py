@@ -13,7 +13,7 @@ from engine.matters.gate.reading import Reading
 from engine.matters.gate.shapes import LEAF, OPEN, Shape
 from engine.matters.nouns import matches
 from engine.matters.nouns.boards import OBJECTION, Board
-from engine.matters.nouns.offers import heard
+from engine.matters.nouns.offers import heard, naming
 from engine.matters.nouns.schedules import MATTER, Schedule
 from engine.matters.plans import timer_starts
 from engine.process.language import effects
@@ -25,6 +25,8 @@ Scope = dict[str, Shape]
 
 #: What the messages of an offer bring to the case that opened it.
 OFFER_SAYS = tuple(f"offer.{name}" for name in ("number", "name", "starts_at", "ends_at", "places", "taken", "free"))
+#: What they bring besides where the declaration says `names`.
+OFFER_NAMES = tuple(f"offer.people[].{name}" for name in ("name", "came_at", "left_at"))
 #: Whose work gives what is written down: a form, an effect's results, a script's or a table's one result.
 _WORKS = ("userTask", "manualTask", "serviceTask", "sendTask", "scriptTask", "businessRuleTask")
 #: What a case that a schedule began knows of its run.
@@ -232,6 +234,8 @@ def _of_nouns(reading: Reading, message: str) -> list[str]:
     found: list[str] = []
     if message in heard(one.what for one in reading.declared("offers").values()):
         found += OFFER_SAYS
+    if message in naming(one.what for one in reading.declared("offers").values()):
+        found += OFFER_NAMES
     if message in matches.heard(one.what for one in reading.declared("matches").values()):
         found += [f"{side}.{name}" for side in ("need", "supply") for name in matches.SAYS]
     objected = any(

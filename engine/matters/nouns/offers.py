@@ -137,6 +137,11 @@ class OfferTells(OfferPart):
         description="流程图里的消息，correlationKey 是供给的编号 · a message of the diagram; its "
         "correlation key is the offer's number"
     )
+    names: bool = Field(
+        default=False,
+        description="带上谁来：people，每位 name、came_at、left_at；只有办件要写在文书上的才写 · with who comes: "
+        "people, each name, came_at, left_at; only where a paper of the case must name them",
+    )
 
 
 class OfferUnclaimed(OfferTells):
@@ -533,6 +538,12 @@ class Offer(OfferPart):
     def roles(self) -> tuple[OfferPlace, ...]:
         """Its places by role, when they are declared so."""
         return self.places if isinstance(self.places, tuple) else ()
+
+
+def naming(offers: Iterable[Part]) -> set[str]:
+    """Those of the messages that say who comes."""
+    said = (getattr(offer, key, None) for offer in offers for key in HEARD)
+    return {one.tells for one in said if one is not None and one.names}
 
 
 def heard(offers: Iterable[Part]) -> dict[str, bool]:
