@@ -26,7 +26,7 @@ from tests.browser import doors
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots" / "services"
-PORT = int(os.environ.get("YIZHAN_SHOTS_PORT", "8077"))
+PORT = int(os.environ.get("SHOTS_PORT", "8077"))
 ADDRESS = f"http://127.0.0.1:{PORT}"
 RESIDENT, DESIGNER, PASSWORD = "13805950001", "hongsj", "yizhan2026"
 COLOURS = 64  # of a picture: enough for pages of text, a third of the bytes
