@@ -33,8 +33,8 @@ from web.settings import Settings
 
 #: Words of another language that belong on a Chinese page: names, formats, keys.
 ALLOWED = re.compile(
-    # the last: a piece of a version's fingerprint
-    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|jpg|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+"
+    # the last two: a piece of a version's fingerprint, and the unit that every glucose meter shows
+    r"English|PDF|QR|BPMN|DMN|bpmn|io|Ctrl|Enter|Esc|MB|KB|JPG|jpg|PNG|Word|Excel|ID|[A-Z]{2}-[A-Z]+|form|dmn|json|[a-z_-]+\.(form|dmn)|[a-f]+|mmol"
 )
 
 

@@ -155,6 +155,9 @@ class ByPages(Player):
         page.wait_for_url(re.compile(f"/matters/{self.package.name}"))
         self.seen(page, "guide")
         page.goto(f"/apply/{self.package.name}")
+        oneself = page.get_by_role("link", name="给我自己办")  # asked of whoever may act for somebody
+        if oneself.count():
+            oneself.click()
         whole(page)
         self.write(page, self.package.info.apply.form, self.story.answers)
         assert not page.locator(
