@@ -47,7 +47,10 @@ from engine.store.models import (
 from engine.workdays import local_date
 
 #: How the process says a task closed -> how our row ends.
-ENDS = {"completed": "APPROVED", "cancelled": "CANCELLED", "returned": "RETURNED", "superseded": "SUPERSEDED"}
+ENDS = {
+    **{"completed": "APPROVED", "cancelled": "CANCELLED", "returned": "RETURNED"},
+    **{"superseded": "SUPERSEDED", "jumped": "SUPERSEDED"},
+}
 
 #: How many effects of one command may be answered at once: more is a diagram that turns in a circle.
 MOST_ANSWERS = 200

@@ -265,9 +265,9 @@ def _can(task: Task, case: Case, actor: Actor) -> tuple[str, ...]:
 
 
 def told(task: Task, kind: str, at: datetime) -> str:
-    """The words that came with an event of this task: the reason of a 退回 or 转办, the question or answer of a
+    """The words that came with an event of this task: the reason of a 退回, 跳转 or 转办, the question or answer of a
     委派."""
-    if kind == "task.returned":
+    if kind in ("task.returned", "task.jumped"):
         return task.reason
     known: dict[str, Any] = dict(task.variables or {})
     if kind == "task.transferred":

@@ -66,6 +66,7 @@ EVENTS = {
     "task.unclaimed": "退签",
     "task.completed": "办理",
     "task.returned": "退回",
+    "task.jumped": "跳转",
     "task.recalled": "撤回",
     "task.transferred": "转办",
     "task.delegated": "委派",

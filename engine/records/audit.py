@@ -50,6 +50,7 @@ class Kind(StrEnum):
     TASK_UNCLAIMED = "task.unclaimed"
     TASK_COMPLETED = "task.completed"
     TASK_RETURNED = "task.returned"
+    TASK_JUMPED = "task.jumped"  # 跳转: a supervisor had the case go on from another step
     TASK_RECALLED = "task.recalled"
     TASK_TRANSFERRED = "task.transferred"
     TASK_DELEGATED = "task.delegated"

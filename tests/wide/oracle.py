@@ -572,7 +572,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
     **_door("heads-administrators", "desk.retention"),
-    **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
+    **_door("heads", "desk.asking_hold", "desk.hold", "desk.act", "desk.acted", thing="more-time"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     **_door("heads-administrators", "desk.permissions"),
     # ---- 三员

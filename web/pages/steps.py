@@ -207,7 +207,7 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
                 return redirect(url_for("desk.case", number=done.case.number))
             return redirect(url_for("desk.inbox"))
         with database.rehearsal() as work:
-            plan = _plan(_do(work, task_id, what, sent, expect=None))
+            plan = plan_of(_do(work, task_id, what, sent, expect=None))
         wrong: tuple[FieldError, ...] = ()
     except Invalid as error:
         plan, wrong = None, tuple(error.fields)
@@ -215,7 +215,7 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
         return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
 
 
-def _plan(done: Any) -> dict[str, Any]:
+def plan_of(done: Any) -> dict[str, Any]:
     """What the rehearsal did, in words, and the token that binds the confirmation to it."""
     if not isinstance(done, Done):
         return {"changes": [], "token": "", "before": None, "after": None}

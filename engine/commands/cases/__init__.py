@@ -21,7 +21,7 @@ from engine.commands.cases.moving import move_office, move_units
 from engine.commands.cases.online import apply_online, receive
 from engine.commands.cases.rating import close_rating, rate
 from engine.commands.cases.reading import open_case, open_file, open_paper, open_sheet, reveal
-from engine.commands.cases.routes import recall, return_, return_targets, terminate, withdraw
+from engine.commands.cases.routes import jump, jump_targets, recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.submit import Behalf, Person, person_of, submit
 from engine.commands.cases.telling import tell
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
@@ -52,6 +52,8 @@ __all__ = [
     "give_opinion",
     "hear",
     "hold",
+    "jump",
+    "jump_targets",
     "let_go",
     "mark_seen",
     "move_office",

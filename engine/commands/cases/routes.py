@@ -1,4 +1,4 @@
-"""退回, 撤回, 撤销, 终止: a case goes another way, or ends."""
+"""退回, 撤回, 跳转, 撤销, 终止: a case goes another way, or ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from engine.commands.cases.finding import (
     as_planned,
     find,
     find_case,
+    must_be_open,
     needs,
     package_of,
 )
@@ -22,13 +23,22 @@ from engine.commands.cases.hands import tell_returned
 from engine.commands.cases.working import in_hand, take_over
 from engine.commands.changes import Change
 from engine.commands.effects import mandates
+from engine.commands.effects import notices as said
 from engine.deadlines import Event as ClockEvent
-from engine.errors import NotFound, NotNow
+from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.matters.info import Notice
 from engine.people import Actor, require
 from engine.reads import recalling
 from engine.records import audit, documents, notices
 from engine.store import Work
 from engine.store.models import Awaited, Case, Document, Task, Timer
+
+#: What the applicant is told when a supervisor ends their case.
+ENDED = Notice(
+    zh="您的办件 {number}（{matter}）已终止，不再办理。原因：{reason}。有不同意见，请打 {phone}。",
+    en="Your case {number} ({matter}) was ended and is not worked on any more. Why: {reason}. If you object, ring "
+    "{phone}.",
+)
 
 
 def return_(
@@ -114,6 +124,47 @@ def _undo(applying: Applying, task: Task) -> None:
     applying.case.flags = list(stood["flags"])
 
 
+def jump_targets(work: Work, task_id: int) -> list[tuple[str, str]]:
+    """(element, name) of the steps of people that a case may be told to go on from, in the order of the diagram."""
+    task = work.session.get(Task, task_id)
+    if task is None:
+        raise NotFound("没有这项任务。", "There is no such task.")
+    package = package_of(work, work.session.get_one(Case, task.case_id))
+    return [
+        (node.id, node.name or node.id)
+        for one in package.definition.executable()
+        for _scope, node in one.walk()
+        if node.kind == "userTask" and node.id != task.element
+    ]
+
+
+def jump(
+    work: Work,
+    task_id: int,
+    to_element: str,
+    reason: str,
+    *,
+    version: int | None,
+    by: Actor,
+    now: datetime,
+    expect: str | None = None,
+) -> Done:
+    """自由跳转: a supervisor has the case go on from another step, with a reason. What the branches it leaves wait for
+    is cancelled; where a join would wait in vain it is refused."""
+    case, task, live = find(work, task_id, version, now, by=by)
+    must_be_open(work, case, task)
+    require(by, "supervise", task, case=case)
+    needs(reason, "reason", "跳转理由")
+    if to_element not in dict(jump_targets(work, task_id)):
+        raise Invalid([FieldError("to", "跳到哪一步", "请选一步。", "Choose a step.")])
+    step, applying = advance(
+        work, case, process.Jump(task.key, to_element, {"return_reason": reason}), by=by, now=now, live=live
+    )
+    applying.record(audit.Kind.TASK_JUMPED, task=task, facts={"element": task.element, "to": to_element})
+    applying.step(step, ended={task.key: ("SUPERSEDED", reason)})
+    return as_planned(applying.finish(), expect)
+
+
 def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, version: int | None = None) -> Done:
     """撤销: the applicant takes the application back, until it is decided: what was decided stands, with its papers and
     what they gave. Everything ends; the number stays."""
@@ -129,12 +180,13 @@ def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime,
     return _end(work, case, "withdrawn", reason or "申请人撤销", by=by, now=now, kind=audit.Kind.CASE_WITHDRAWN)
 
 
-def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime) -> Done:
+def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
     """终止: a supervisor ends a case that cannot go on. A reason is needed."""
     case = find_case(work, case_id)
     require(by, "supervise", case)
     needs(reason, "reason", "终止理由")
-    return _end(work, case, "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
+    done = _end(work, case, "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
+    return as_planned(done, expect)
 
 
 def _end(
@@ -162,4 +214,6 @@ def _end(
     applying.step(step)
     work.session.execute(delete(Timer).where(Timer.case_id == case.id))
     work.session.execute(delete(Awaited).where(Awaited.case_id == case.id))
+    if status == "terminated" and by.kind == "staff":  # whoever asked hears of it, and why
+        said.say_to(applying, f"{case.number}:terminated", "terminated", ENDED, "applicant", facts={"reason": reason})
     return applying.finish()

@@ -1,0 +1,169 @@
+"""处置: what a head does to a case of their units: 催办, 改派, 跳转, 移送, 终止. Each is shown first and done as shown.
+挂起 and 延期 are on the 时限 tab (web.pages.limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.commands import cases
+from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.people import units
+from engine.reads import case_page
+from engine.reads.case_page import CasePage
+from engine.reads.history import Step
+from engine.records import library
+from engine.store import Work
+from web import edge, names
+from web.edge import guard
+from web.names import named
+from web.pages.desk import pages
+from web.pages.steps import colleagues, plan_of
+from web.problems import sentence
+
+#: What a head may do, in the order in which it is offered: the words of the button, of the reason, of the choice.
+ACTS: Mapping[str, tuple[str, str, str]] = {
+    "urge": ("催办", "留言", ""),
+    "give": ("改派", "改派理由", "交给谁"),
+    "jump": ("跳转", "跳转理由", "跳到哪一步"),
+    "move": ("移送", "移送理由", "移送给哪个单位"),
+    "end": ("终止", "终止理由", ""),
+}
+#: About one of the steps that are open; the others are about the whole case.
+OF_A_STEP = ("urge", "give", "jump")
+_PATH = "/cases/<number>/head/<any('urge','give','jump','move','end'):what>"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was sent."""
+
+    step: str = ""
+    version: str = ""
+    to: str = ""
+    reason: str = ""
+    expect: str = ""
+    confirmed: str = ""
+
+
+@pages.app_template_global()
+def head_acts(page: CasePage) -> list[tuple[str, str]]:
+    """(act, words) of what the reader, as a head, may do to this case now."""
+    if "supervise" not in page.can or page.status not in ("running", "suspended"):
+        return []
+    steps = [one for one in page.tasks if one.state != "ended"]
+    return [(what, _(ACTS[what][0])) for what in ACTS if steps or what not in OF_A_STEP]
+
+
+@pages.get(_PATH)
+@guard("supervisor")
+def act(number: str, what: str) -> ResponseReturnValue:
+    """About which step, to whom or where, and why."""
+    return _page(number, what, Asked(step=request.args.get("step", "")))
+
+
+@pages.post(_PATH)
+@guard("supervisor", alone=True)
+def acted(number: str, what: str) -> ResponseReturnValue:
+    """First what it would do; confirmed, exactly that."""
+    sent = Asked(**{one.name: request.form.get(one.name, "").strip()[:500] for one in fields(Asked)})
+    database, wrong, stale = edge.hall().database, tuple[FieldError, ...](), ""
+    plan: dict[str, Any] | None = None
+    try:
+        if sent.confirmed:
+            try:
+                with database.unit_of_work() as work:
+                    _do(work, number, what, sent)
+            except NotNow as changed:
+                stale = sentence(changed)  # what was typed stays, with what it would do now
+            else:
+                flash(_("已%(what)s。", what=_(ACTS[what][0])))
+                return redirect(url_for("desk.case", number=number))
+        with database.rehearsal() as work:
+            plan = plan_of(_do(work, number, what, replace(sent, expect="", version="")))
+    except Invalid as error:
+        wrong = tuple(error.fields)
+    except NotNow as error:
+        stale = sentence(error)
+    with edge.reading():
+        return _page(number, what, sent, plan, wrong, stale), 422 if wrong else 409 if stale else 200
+
+
+def _seen(work: Work, number: str) -> CasePage:
+    """The case, for a head of it alone."""
+    page = case_page.by_number(work, number, actor=edge.actor(), now=edge.now())
+    if "supervise" not in page.can:
+        raise NotYours(
+            "只有办件所在单位的负责人才能处置。", "Only a head of one of the units of this case may do this."
+        )
+    return page
+
+
+def _open(page: CasePage) -> list[Step]:
+    return [one for one in page.tasks if one.state != "ended"]
+
+
+def _do(work: Work, number: str, what: str, sent: Asked) -> Any:
+    page, by, now = _seen(work, number), edge.actor(), edge.now()
+    expect = sent.expect or None
+    if what == "end":
+        return cases.terminate(work, page.id, sent.reason, by=by, now=now, expect=expect)
+    if what == "move":
+        if not sent.to:
+            raise Invalid([FieldError("to", _("移送给哪个单位"), "请选一个单位。", "Choose a unit.")])
+        return cases.move_office(work, page.id, sent.to, sent.reason, by=by, now=now, expect=expect)
+    step = next((one for one in _open(page) if str(one.id) == sent.step), None)
+    if step is None:
+        raise Invalid([FieldError("step", _("哪一步"), "请选一步。", "Choose a step.")])
+    version = int(sent.version) if sent.version.isdecimal() and len(sent.version) < 10 else step.version
+    if what == "urge":
+        return cases.remind(work, step.id, by=by, now=now, text=sent.reason)
+    if what == "jump":
+        return cases.jump(work, step.id, sent.to, sent.reason, version=version, by=by, now=now, expect=expect)
+    if not (sent.to.isdecimal() and len(sent.to) < 19):
+        raise Invalid([FieldError("to", _("交给谁"), "请选一个人。", "Choose somebody.")])
+    return cases.transfer(work, step.id, int(sent.to), sent.reason, version=version, by=by, now=now)
+
+
+def _page(
+    number: str, what: str, sent: Asked, plan: Any = None, wrong: tuple[FieldError, ...] = (), stale: str = ""
+) -> str:
+    work = edge.work()
+    page = _seen(work, number)
+    names.about(library.version(work, page.version_hash))
+    steps = _open(page)
+    if not steps and what in OF_A_STEP:
+        raise NotFound("这个办件现在没有等着办的步骤。", "No step of this case is open now.")
+    alone = steps[0] if len(steps) == 1 else None
+    chosen = next((one for one in steps if str(one.id) == sent.step), alone) if what in OF_A_STEP else None
+    title, reason, choice = ACTS[what]
+    targets: list[tuple[str, str]] = []
+    if what == "give":
+        targets = colleagues()
+    elif what == "jump":
+        about = chosen or steps[0]
+        targets = [(id, named(name)) for id, name in cases.jump_targets(work, about.id)]
+    elif what == "move":
+        targets = [(one.code, named(one.name)) for one in units.tree(work).standing if one.kind != "county"]
+    return render_template(
+        "staff/head.html",
+        page=page,
+        what=what,
+        title=_(title),
+        reason_words=_(reason),
+        choice=_(choice) if choice else "",
+        chosen_words=dict(targets).get(sent.to, ""),
+        targets=targets,
+        steps=steps if what in OF_A_STEP else [],
+        chosen=chosen,
+        sent=sent,
+        plan=plan,
+        wrong=wrong,
+        stale=stale,
+        optional=what == "urge",
+    )
