@@ -61,6 +61,7 @@ PLAYED = (
     "jiankang",
     "jieren",
     "jisong",
+    "juanshu",
     "juanzeng",
     "kaidian",
     "kaidian_mentou",
