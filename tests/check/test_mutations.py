@@ -74,7 +74,7 @@ SURVIVORS = [
     ("bpmn FEEL name", "whom|name", "read in a filter of rows not wholly known: any name may be the row's own"),
     ("matter key", "window", "the name of an offer is its address: where nobody books it in a story, nothing names it"),
     ("bpmn id", "diagram", "the id of the page"),
-    ("bpmn message name", r"(\w+-)?seat-free", "a message that the drawing throws and catches by the same element"),
+    ("bpmn message name", r"(\w+-)?seat-free", "thrown to another case: who listens there, no drawing says"),
     ("bpmn errorCode", r"[A-Z_]+", "the code of an error that the drawing throws and catches by the same element"),
     ("bpmn FEEL name", "self|accepts|person|way|rank|parts", "of rows and parts that are known only as it runs"),
     ("bpmn header most", r"\d+", "another number is a number"),
