@@ -251,9 +251,10 @@ def load_with(
     work.session.info["actor"] = user  # held, so that a notice to whoever acts does not read them again
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
-    absences = tuple(_absences(work, user.id, now)) if user.kind == "staff" and rows[0][3] else ()
     grants = bonds.granted(work, user.id, workdays.local_date(now)) if rows[0][4] else ()
     positions = list(_positions(work, [(row[1], row[2]) for row in rows if row[1] is not None], now))
+    # Whoever has left, or runs the hall, is lent nothing, whatever leave names them: it would show them people's data.
+    absences = tuple(_absences(work, user.id, now)) if rows[0][3] and any(one.reads for one in positions) else ()
     if absences:
         positions += _borrowed(work, absences, now)
     tree = units.tree(work) if positions else None

@@ -158,6 +158,13 @@ def of(
     return list(dict.fromkeys(work.session.scalars(query)))
 
 
+def works_on_cases(work: Work, user_id: int, *, on: date | None = None) -> bool:
+    """Whether they may be given work on a case: on this day they hold a post that handles some, in a unit that is
+    there. Not who runs the hall, draws, appoints or audits, and not who has left."""
+    cases = Post.role.not_in(WITHOUT_CASES)
+    return work.session.scalar(_sitting(work, on).where(Holding.user_id == user_id, cases).limit(1)) is not None
+
+
 def of_role(work: Work, role: str, *, on: date | None = None) -> list[int]:
     """Everybody who holds a post of this role today, in whichever unit."""
     return list(dict.fromkeys(work.session.scalars(_sitting(work, on).where(Post.role == role))))

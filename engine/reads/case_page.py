@@ -322,8 +322,10 @@ def _has_task(work: Work, case: Case, actor: Actor) -> bool:
     if keeps_away(actor, case):
         return False
     rows = work.session.scalars(select(Task).where(Task.case_id == case.id)).all()
-    # What an agent did, they did by the mandate: it is no reason to look on when that is over.
+    # What an agent did, they did by the mandate: it is no reason to look on when that is over. Nor is what a clerk did
+    # by their post, when they have left it; and a restricted case stays with those who handle it (`may`).
     before = actor.id in bonds.agents_ever(work, case) and actor.agent_of(case) is None
+    before = before or (actor.kind == "staff" and (case.restricted or not actor.own_units))
     return any(
         t.ended_by_id == actor.id and not before
         if t.state == "ended"

@@ -46,9 +46,9 @@ def near(work: Work, actor: Actor, *, below: bool = False, cases: bool = False) 
     return tuple(Colleague(i, name, tree.by_id[unit].name, post) for i, name, unit, post in work.session.execute(query))
 
 
-def people(work: Work, actor: Actor, *, below: bool = False) -> tuple[Colleague, ...]:
+def people(work: Work, actor: Actor, *, below: bool = False, cases: bool = False) -> tuple[Colleague, ...]:
     """The same, each person once: with the first of their posts."""
     found: dict[int, Colleague] = {}
-    for one in near(work, actor, below=below):
+    for one in near(work, actor, below=below, cases=cases):
         found.setdefault(one.id, one)
     return tuple(found.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, select
 from sqlalchemy.orm import aliased, load_only
 
 from engine import forms
@@ -191,11 +191,14 @@ def _in_box(work: Work, actor: Actor, box: Box) -> ColumnElement[bool]:
     if box == "open":
         return sight.waiting(actor)
     if box == "done":
+        if actor.kind == "staff" and not actor.own_units:  # who left, or handles no cases any more
+            return false()
         return and_(
             Task.state == "ended",
             Task.ended_by_id == actor.id,
             Task.ended.in_(("APPROVED", "REJECTED", "RETURNED")),
             ~Case.apart.contains(apart.mark(actor.id)),
+            or_(~Case.confidential, sight.of_cases(work, actor)),
         )
     return and_(Task.state != "ended", sight.of_cases(work, actor))
 

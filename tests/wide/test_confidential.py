@@ -23,11 +23,12 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import cases
+from engine.errors import NotFound, NotYours
 from engine.people import holders, load, units
-from engine.reads import monitoring
+from engine.reads import case_page, inbox, monitoring
 from engine.records import files, library, papers
 from engine.store import Database
-from engine.store.models import Case, Document, Holding, Post, RegisterEntry, Task
+from engine.store.models import Case, Document, Holding, Post, RegisterEntry, Task, User
 from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.wide import test_walk as walk
@@ -288,3 +289,45 @@ def test_who_asks_by_her_number_is_told_nothing_and_the_station_reads_that_it_wa
             select(Event.kind).join(Case, Case.id == Event.case_id).where(Case.number == station.number)
         )
         assert audit.Kind.CASE_ASKED_ABOUT.value in set(kinds)
+
+
+def test_her_step_is_given_to_nobody_outside_the_station_by_whoever_has_it(station: Station):
+    _she_comes(station)
+    hall = station.world.hall
+    with _keeping(hall.database) as work:
+        case = work.session.scalars(select(Case).where(Case.number == station.number)).one()
+        task = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "open")).one()
+        by = load(work, station.listener, now=hall.clock())
+        cases.claim(work, task.id, version=task.version, by=by, now=hall.clock())
+        task.properties = {**task.properties, "operations": "transfer, delegate"}  # as another matter may
+        work.session.flush()
+        for verb in (cases.transfer, cases.delegate):
+            for role in ("reviewer", "office_head", "county_head"):
+                with pytest.raises(NotYours, match="confidential"):
+                    who = station.world.people[role]
+                    verb(work, task.id, who, "她熟悉", version=None, by=by, now=hall.clock())
+        colleague = work.session.scalars(select(User.id).where(User.login == "walk-station")).one()
+        cases.transfer(work, task.id, colleague, "我明天不在", version=None, by=by, now=hall.clock())
+        assert task.assignee_id == colleague
+
+
+def test_who_listened_to_her_and_left_the_station_opens_and_lists_her_case_no_more(station: Station):
+    _she_comes(station)
+    hall, now = station.world.hall, station.world.hall.clock()
+
+    def finds() -> tuple[bool, bool]:
+        with hall.database.reading() as work:
+            by = load(work, station.listener, now=now)
+            rows = inbox.tasks_for(work, by, now=now, box="done").rows
+            try:
+                opened = case_page.by_number(work, station.number, actor=by, now=now).number == station.number
+            except NotFound:
+                opened = False
+            return opened, station.number in {row.number for row in rows}
+
+    assert finds() == (True, True)
+    with _keeping(hall.database) as work:
+        held = work.session.scalars(select(Holding).where(Holding.user_id == station.listener)).one()
+        held.unit_id = hall.cast.mz.id
+        holders.forget(work)
+    assert finds() == (False, False)

@@ -102,7 +102,7 @@ def _handover(plan: Any = None, wrong: Any = (), stale: str = "") -> str:
     return render_template(
         "staff/handover.html",
         theirs=colleagues.people(work, actor, below=True),
-        people=colleagues.people(work, actor),
+        people=colleagues.people(work, actor, cases=True),
         plan=plan,
         wrong=wrong,
         stale=stale,
@@ -138,7 +138,7 @@ def _given() -> dict[str, Any]:
 
 def _page(wrong: Any = ()) -> str:
     work, actor = edge.work(), edge.actor()
-    people = colleagues.people(work, actor)
+    people = colleagues.people(work, actor, cases=True)
     return render_template(
         "staff/absences.html",
         found=reads.absences(work, actor=actor, now=edge.now()),

@@ -18,19 +18,20 @@ from engine.commands.cases.finding import (
     must_not_keep_away,
     needs,
 )
-from engine.errors import NotFound, NotNow
-from engine.people import Actor, holders, require
+from engine.errors import NotFound, NotNow, NotYours
+from engine.people import Actor, holders, load, require
 from engine.people import may as may_
 from engine.reads import history
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import (
+    Case,
     Reminder,
     Task,
     TaskCandidate,
     User,
 )
-from engine.workdays import say_at
+from engine.workdays import local_date, say_at
 
 #: 催办: once a task in this time.
 REMIND_EVERY = timedelta(hours=4)
@@ -46,7 +47,7 @@ def transfer(
         require(by, "supervise", task, case=case)
     allowed(task, "transfer")
     needs(reason, "reason", "转办理由")
-    _must_be_staff(work, to_user_id, by)
+    _must_take_cases(work, case, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     before = task.assignee_id
     given = {"from": by.id, "to": to_user_id, "reason": reason[:500], "at": now.isoformat()}
@@ -100,7 +101,7 @@ def delegate(
     must_be_open(work, case, task)
     require(by, "work", task, case=case)
     allowed(task, "delegate")
-    _must_be_staff(work, to_user_id, by)
+    _must_take_cases(work, case, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     waiting = [d for d in task.delegated if "opinion" not in d]
     if any(d["from"] == to_user_id for d in waiting):
@@ -181,7 +182,7 @@ def pass_on_questions(
     must_be_open(work, case, task)
     require(by, "supervise", task, case=case)
     needs(reason, "reason", "移交理由")
-    _must_be_staff(work, to_user_id, by)
+    _must_take_cases(work, case, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     kept = []
     for one in task.delegated:
@@ -226,10 +227,22 @@ def _with(before: list[Any], more: list[Any]) -> list[Any]:
     return [*before, *(one for one in more if one not in before)]
 
 
-def _must_be_staff(work: Work, user_id: int, by: Actor) -> None:
+def _must_take_cases(work: Work, case: Case, user_id: int, by: Actor, now: datetime) -> None:
+    """Whoever is given a step, or asked about it, reads the case: somebody whose post handles cases today; of a
+    confidential one (保密), somebody who may see it already."""
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff" or user.disabled_at is not None:
         raise NotFound("没有这位工作人员，或其账号已停用。", f"There is no such clerk: {user_id}.")
+    if not holders.works_on_cases(work, user_id, on=local_date(now)):
+        raise NotFound(
+            f"{user.name}今天不在办件的岗位上，不能交给他。请选一位在岗的办事人员。",
+            f"{user.name} holds no post that handles cases today: choose somebody who does.",
+        )
+    if case.confidential and not may_(load(work, user_id, now=now), "see", case):
+        raise NotYours(
+            "这是保密办件，只能交给本单位能办它的人。请另选。",
+            "This case is confidential: give it to somebody of its own office who may see it.",
+        )
     if user_id == by.id:
         raise NotNow("不能转给自己。", "Expected another person, but it is yourself.")
 

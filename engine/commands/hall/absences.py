@@ -16,7 +16,7 @@ from engine.reads.absences import standing
 from engine.records import audit, library, notices
 from engine.store import Work
 from engine.store.models import Holding, Leave, User
-from engine.workdays import ZONE, say_at
+from engine.workdays import ZONE, local_date, say_at
 
 #: Nobody is away for longer in one go.
 LONGEST = timedelta(days=366)
@@ -56,6 +56,10 @@ def take_leave(
         faults.append(wrong("agent", "由谁代理", "不能由自己代理，请选别人。", "Expected another person."))
     if agent is None:
         faults.append(wrong("agent", "由谁代理", "没有这位工作人员，或账号已停用。", "There is no such clerk."))
+    elif not holders.works_on_cases(work, agent_id, on=local_date(max(from_at, now))):
+        zh = f"{agent.name}那天不在办件的岗位上，代理了就会看到群众的信息。请选一位在岗的办事人员。"
+        en = f"{agent.name} holds no post that handles cases on that day: choose somebody who does."
+        faults.append(wrong("agent", "由谁代理", zh, en))
     if matters is not None and not matters:
         faults.append(wrong("matters", "哪些事项", "请至少选一个事项，或选全部。", "Choose a matter at least, or all."))
     if matters is not None and set(matters) - {p.name for p in library.published(work)}:

@@ -16,10 +16,11 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.forms import written
 from engine.matters import nodes
 from engine.matters.nouns.bonds import MANDATE
-from engine.people import Actor, may
+from engine.people import Actor, holders, may
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import Bond, Case, Leave, Task, TaskCandidate, User
+from engine.workdays import local_date
 
 #: At most so many in one go: each is a case locked, and others work meanwhile.
 MOST = 200
@@ -54,7 +55,7 @@ class Plan:
 
 def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> Plan:
     """What handing over would do. Nothing is written."""
-    _check(work, user_id, to_id, by)
+    _check(work, user_id, to_id, by, now)
     rows = work.session.execute(
         select(Task, Case)
         .join(Case, Case.id == Task.case_id)
@@ -170,7 +171,7 @@ def _stands_down(work: Work, bond: Bond, case: Case, by: Actor, now: datetime) -
         notices.put(work, key, zh, kind="bond", now=now, user_id=bond.subject_id, address=bond.subject_phone)
 
 
-def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
+def _check(work: Work, user_id: int, to_id: int, by: Actor, now: datetime) -> None:
     user, to = work.session.get(User, user_id), work.session.get(User, to_id)
     if user is None or user.kind != "staff":
         raise NotFound("没有这位工作人员。", f"There is no such clerk: {user_id}.")
@@ -178,6 +179,10 @@ def _check(work: Work, user_id: int, to_id: int, by: Actor) -> None:
         raise NotYours("只能移交本单位的人手里的件。", "Expected somebody of a unit you head.")
     if to is None or to.kind != "staff" or to.disabled_at is not None:
         raise Invalid([FieldError("to", "交给谁", "没有这位工作人员，或账号已停用。", "There is no such clerk.")])
+    if not holders.works_on_cases(work, to_id, on=local_date(now)):
+        zh = f"{to.name}今天不在办件的岗位上，不能接。请选一位在岗的办事人员。"
+        en = f"{to.name} holds no post that handles cases today: choose somebody who does."
+        raise Invalid([FieldError("to", "交给谁", zh, en)])
     if to_id == by.id:
         raise Invalid([FieldError("to", "交给谁", "不能交给自己，请选别人。", "Expected somebody else than yourself.")])
     if user_id == to_id:

@@ -1,0 +1,121 @@
+"""Into whose hands a step, a question, a leave or everything of a person may be given: of who works on cases today."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine.commands import cases
+from engine.commands.hall import absences, handover
+from engine.errors import Invalid, NotFound
+from engine.people import holders, load
+from engine.reads import case_page, inbox
+from engine.store.models import Holding, Post, User
+from engine.workdays import local_date
+from tests.commands import acting
+
+WHO = ("operator", "designer", "security", "former")
+
+
+@pytest.fixture
+def hands(database, cast, clock):
+    """Those who must get nothing: who runs the hall, who draws, who appoints, who left their post yesterday."""
+    with database.unit_of_work() as work:
+        post = Post(code="security", name="安全管理员", name_en="security", role="security")
+        work.session.add(post)
+        work.session.flush()
+        agent = work.session.scalars(select(Post.id).where(Post.code == "agent")).one()
+        yesterday = local_date(clock()) - timedelta(days=1)
+        for name, at, held, until in (
+            ("security", cast.county.id, post.id, None),
+            ("former", cast.suyang.id, agent, yesterday),
+        ):
+            user = User(kind="staff", name=f"某{name}", login=name, created_at=clock())
+            work.session.add(user)
+            work.session.flush()
+            work.session.add(Holding(user_id=user.id, unit_id=at, post_id=held, until_on=until))
+            cast.users[name] = user.id
+        holders.forget(work)
+    return cast
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("verb", [cases.transfer, cases.delegate])
+def test_a_step_goes_to_nobody_who_works_on_no_cases(database, hands, clock, verb, who):
+    case_id = acting.accepted(database, hands, clock)
+    acting.claim(database, case_id, hands.wang, clock())
+    task = acting.now_open(database, case_id)
+    with pytest.raises(NotFound), database.unit_of_work() as work:
+        verb(work, task.id, hands.users[who], "他熟悉", version=task.version, by=hands.wang, now=clock())
+    with database.reading() as work, pytest.raises(NotFound):
+        case_page.page(work, case_id, actor=load(work, hands.users[who], now=clock()), now=clock())
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_who_works_on_no_cases_stands_in(database, hands, clock, who):
+    with pytest.raises(Invalid) as refused, database.unit_of_work() as work:
+        absences.take_leave(
+            work,
+            hall="一站",
+            user_id=hands.users["chen"],
+            agent_id=hands.users[who],
+            from_at=clock() - timedelta(hours=1),
+            until_at=clock() + timedelta(days=2),
+            by=hands.chen,
+            now=clock(),
+        )
+    assert [one.field for one in refused.value.fields] == ["agent"]
+
+
+def test_who_stood_in_and_left_their_post_is_lent_nothing_any_more(database, cast, clock):
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.unit_of_work() as work:
+        absences.take_leave(
+            work,
+            hall="一站",
+            user_id=cast.users["chen"],
+            agent_id=cast.users["sun"],
+            from_at=clock() - timedelta(hours=1),
+            until_at=clock() + timedelta(days=2),
+            by=cast.chen,
+            now=clock(),
+        )
+        assert case_page.page(work, case_id, actor=load(work, cast.users["sun"], now=clock()), now=clock()).number
+    with database.unit_of_work() as work:
+        held = work.session.scalars(select(Holding).where(Holding.user_id == cast.users["sun"])).one()
+        held.until_on = local_date(clock()) - timedelta(days=1)
+        holders.forget(work)
+    with database.reading() as work:
+        sun = load(work, cast.users["sun"], now=clock())
+        assert (sun.absences, sun.positions, sun.realm) == ((), (), frozenset())
+        with pytest.raises(NotFound):
+            case_page.page(work, case_id, actor=sun, now=clock())
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_everything_of_a_person_goes_to_nobody_who_works_on_no_cases(database, hands, clock, who):
+    with pytest.raises(Invalid) as refused, database.reading() as work:
+        handover.plan(work, hands.users["wang"], hands.users[who], by=hands.zhao, now=clock())
+    assert [one.field for one in refused.value.fields] == ["to"]
+
+
+def test_who_did_a_step_and_left_their_post_opens_and_lists_the_case_no_more(database, cast, clock):
+    case_id = acting.accepted(database, cast, clock)
+
+    def finds():
+        with database.reading() as work:
+            wang = load(work, cast.users["wang"], now=clock())
+            rows = inbox.tasks_for(work, wang, now=clock(), box="done").rows
+            try:
+                return case_page.page(work, case_id, actor=wang, now=clock()).id == case_id, len(rows)
+            except NotFound:
+                return False, len(rows)
+
+    assert finds() == (True, 1)
+    with database.unit_of_work() as work:
+        held = work.session.scalars(select(Holding).where(Holding.user_id == cast.users["wang"])).one()
+        held.until_on = local_date(clock()) - timedelta(days=1)
+        holders.forget(work)
+    assert finds() == (False, 0)
