@@ -105,6 +105,8 @@ LIMITS = {
     # what one person asks about their own data; copies of it
     "own-data": Limit(10, timedelta(days=1)),
     "own-copy": Limit(2, timedelta(days=1)),
+    # words that found nothing, written down for who keeps the words: from one address
+    "missed": Limit(30, timedelta(days=1)),
     "track": Limit(20, timedelta(minutes=10)),
     "verify": Limit(60, timedelta(minutes=10)),
     "upload": Limit(120, timedelta(hours=1)),

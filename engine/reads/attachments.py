@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine import crypto
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may
-from engine.reads.case_page import require_seen
+from engine.reads.case_page import require_seen, seen
 from engine.records import documents, files, papers, sheets
 from engine.store import Work
 from engine.store.models import Case, Document, File
@@ -76,8 +76,9 @@ def opened(work: Work, row: Document) -> Opened:
 
 
 def attachment(work: Work, file_id: int, *, actor: Actor) -> Opened:
-    """A file by its own number: one somebody handed in for its owner and whoever may see the case, the PDF of a paper
-    for whoever may have that paper."""
+    """A file by its own number: one somebody handed in for whoever may see the case, and for its owner until it is of a
+    case; the PDF of a paper for whoever may have that paper. To have sent it is no reason to read on: a clerk leaves, a
+    bond ends. NotFound in the very words for a number that is not there."""
     row = work.session.get(File, file_id)
     if row is None:
         raise NotFound("没有这个文件。", "There is no such file.")
@@ -86,11 +87,10 @@ def attachment(work: Work, file_id: int, *, actor: Actor) -> Opened:
         return paper(work, papers_of[0], actor=actor)
     if row.field.startswith("paper:"):  # of a paper that was made again: only the newest is the paper
         raise NotFound("没有这个文件。", "There is no such file.")
-    if row.owner_id != actor.id or actor.id is None:
-        case = work.session.get(Case, row.case_id) if row.case_id else None
-        if case is None:
-            raise NotFound("没有这个文件。", "There is no such file.")
-        require_seen(work, case, actor)
+    case = work.session.get(Case, row.case_id) if row.case_id else None
+    theirs = case is None and actor.id is not None and row.owner_id == actor.id
+    if not theirs and (case is None or not seen(work, case, actor)):
+        raise NotFound("没有这个文件。", "There is no such file.")
     return Opened(row.name, row.type, files.read(work, row), row.sha256)
 
 

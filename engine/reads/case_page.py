@@ -738,6 +738,11 @@ def _line(
     return Line(event.at, event.kind, zh, shown, done.name if done else for_whom, about, told, done)
 
 
+def seen(work: Work, case: Case, actor: Actor) -> bool:
+    """Whether the actor may see the case, or has or had a task in it."""
+    return may(actor, "see", case) or _has_task(work, case, actor)
+
+
 def require_seen(work: Work, case: Case, actor: Actor) -> None:
     """Refuse unless the actor may see the case, or has or had a task in it."""
     if not _has_task(work, case, actor):

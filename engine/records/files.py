@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
 
 from engine import crypto
-from engine.errors import NotFound, NotYours
+from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.people import Actor
 from engine.records import incoming
 from engine.store import Work, keys
@@ -112,6 +113,20 @@ def attach(work: Work, file_ids: list[int], case: Case, *, by: Actor) -> None:
         if row.case_id not in (None, case.id):
             raise NotYours("有一个文件已用于别的办件，请重新上传。", f"The file {file_id} belongs to another case.")
         row.case_id = case.id
+        if case.confidential and by.kind != "staff":  # 保密: no account has it, nor what was sent by one
+            row.owner_id = None
+
+
+def taken_now(work: Work, file_ids: Sequence[int], *, by: Actor) -> None:
+    """Photos of what somebody does now: pictures they sent themselves, used for nothing else yet."""
+    for file_id in file_ids:
+        row = work.session.get(File, file_id)
+        if row is None or by.id is None or row.owner_id != by.id or row.case_id is not None:
+            zh, en = "有一张照片不是您刚拍的，请重新拍。", f"The photo {file_id} is not one you have just sent."
+            raise NotYours(zh, en)
+        if not row.type.startswith("image/"):
+            zh, en = "要交照片（JPG 或 PNG）。", "A picture is needed (JPG or PNG)."
+            raise Invalid([FieldError("photos", "照片", zh, en)])
 
 
 def path(work: Work, sha: str) -> Path:

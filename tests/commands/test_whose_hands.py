@@ -11,8 +11,9 @@ from engine.commands import cases
 from engine.commands.hall import absences, handover
 from engine.errors import Invalid, NotFound
 from engine.people import holders, load
-from engine.reads import case_page, inbox
-from engine.store.models import Holding, Post, User
+from engine.reads import attachments, case_page, inbox
+from engine.records import files
+from engine.store.models import Case, Holding, Post, User
 from engine.workdays import local_date
 from tests.commands import acting
 
@@ -119,3 +120,32 @@ def test_who_did_a_step_and_left_their_post_opens_and_lists_the_case_no_more(dat
         held.until_on = local_date(clock()) - timedelta(days=1)
         holders.forget(work)
     assert finds() == (False, 0)
+
+
+def test_what_a_clerk_or_a_relative_handed_in_is_theirs_to_open_until_it_is_of_a_case_they_do_not_see(
+    database, cast, clock
+):
+    case_id = acting.submit(database, cast.zhang, clock())
+
+    def opens(short, file_id):
+        with database.reading() as work:
+            try:
+                return attachments.attachment(work, file_id, actor=load(work, cast.users[short], now=clock())).data
+            except NotFound as refused:
+                return refused.en
+
+    with database.unit_of_work() as work:
+        given = {
+            short: files.store(work, b"seen", "a.png", "image/png", now=clock(), owner_id=cast.users[short]).id
+            for short in ("chen", "xu")
+        }
+    assert [opens(short, one) for short, one in given.items()] == [b"seen", b"seen"]
+    with database.unit_of_work() as work:
+        for short, one in given.items():
+            files.attach(work, [one], work.session.get(Case, case_id), by=load(work, cast.users[short], now=clock()))
+        held = work.session.scalars(select(Holding).where(Holding.user_id == cast.users["chen"])).one()
+        held.until_on = local_date(clock()) - timedelta(days=1)
+        holders.forget(work)
+    nothing = opens("chen", 999_999)
+    assert [opens(short, one) for short, one in given.items()] == [nothing, nothing]
+    assert [opens("zhang", one) for one in given.values()] == [b"seen", b"seen"]

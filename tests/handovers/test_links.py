@@ -12,11 +12,11 @@ from engine.commands import handover_rows, handovers
 from engine.commands.handovers import Given
 from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import tries
-from engine.records import audit
+from engine.records import audit, files
 from engine.records import handovers as proofs
 from engine.store.models import Awaited, Case, Document, Event, HandoverLink, Notice, Task, User
 from tests.commands.acting import counted
-from tests.handovers.moving import FOUND, INK
+from tests.handovers.moving import FOUND, INK, PNG
 
 
 def _actor(hall, short):
@@ -194,6 +194,19 @@ def test_a_photo_of_somebody_else_is_refused(hall):
     case_id = hall.carried()
     with pytest.raises(NotYours):
         hall.act(case_id, "lai", "different", note="湿了", photos=(hall.photo("xu"),))
+    assert hall.link(case_id).state == "open"
+
+
+def test_what_lies_in_the_case_already_or_is_no_picture_is_no_photo_of_now(hall):
+    case_id = hall.carried()
+    with hall.database.unit_of_work() as work:
+        now, lai = hall.clock(), hall.users["lai"]
+        case = work.session.get_one(Case, case_id)
+        old = files.store(work, PNG, "old.png", "image/png", now=now, owner_id=lai, case_id=case.id).id
+        pdf = files.store(work, b"%PDF-1.7", "x.pdf", "application/pdf", now=now, owner_id=lai).id
+    for sent, refusal in ((old, NotYours), (pdf, Invalid)):
+        with pytest.raises(refusal):
+            hall.act(case_id, "lai", "different", note="湿了", photos=(sent,))
     assert hall.link(case_id).state == "open"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine import matters
 from engine.commands.hall import missed
 from engine.matters import everyday
-from engine.people import SYSTEM
+from engine.people import SYSTEM, tries
 from engine.records import library
 from engine.store.models import Missed
 from tests.cast import ROOT
@@ -86,6 +86,22 @@ def test_a_program_that_types_without_end_fills_no_table_and_what_nobody_types_i
     with hall.database.unit_of_work() as work:
         assert missed.forget_old(work, now=clock() + timedelta(days=89)) == 0
         assert missed.forget_old(work, now=clock() + timedelta(days=92)) == 3
+
+
+def test_one_asker_adds_so_many_words_a_day_and_leaves_room_for_those_of_others(hall: Open):
+    for n in range(40):
+        _looks(hall, f"电影票{chr(0x4E00 + n)}")
+    most = tries.LIMITS["missed"].most
+    assert len(_kept(hall)) == most < 40
+    _looks(hall, "溜冰场", at="10.0.0.2")
+    assert len(_kept(hall)) == most + 1
+
+
+def test_many_addresses_of_one_line_are_one_who_asks(hall: Open):
+    for n in range(4):
+        _looks(hall, "电影票", at=f"2001:db8:1:2::{n}")
+    (row,) = _kept(hall)
+    assert row.words is None and len(row.askers) == 1
 
 
 def test_programs_find_the_same(hall: Open):

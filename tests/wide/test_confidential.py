@@ -25,7 +25,7 @@ from engine import matters, people
 from engine.commands import cases
 from engine.errors import NotFound, NotYours
 from engine.people import holders, load, units
-from engine.reads import case_page, inbox, monitoring
+from engine.reads import attachments, case_page, inbox, monitoring, own_data
 from engine.records import files, library, papers
 from engine.store import Database
 from engine.store.models import Case, Document, Holding, Post, RegisterEntry, Task, User
@@ -331,3 +331,21 @@ def test_who_listened_to_her_and_left_the_station_opens_and_lists_her_case_no_mo
         held.unit_id = hall.cast.mz.id
         holders.forget(work)
     assert finds() == (False, False)
+
+
+def test_what_an_account_sent_to_a_confidential_case_is_that_account_s_no_more(station: Station):
+    _she_comes(station)
+    hall, now = station.world.hall, station.world.hall.clock()
+    with _keeping(hall.database) as work:
+        zhang = load(work, hall.cast.users["zhang"], now=now)
+        case = work.session.scalars(select(Case).where(Case.number == station.number)).one()
+        sent = files.store(work, b"seen", "a.png", "image/png", now=now, owner_id=zhang.id)
+        assert attachments.attachment(work, sent.id, actor=zhang).data == b"seen"
+        assert sent.id in {one.row.id for one in own_data.files_of(work, zhang)}
+        files.attach(work, [sent.id], case, by=zhang)
+        work.session.flush()
+        assert sent.id not in {one.row.id for one in own_data.files_of(work, zhang)}
+        with pytest.raises(NotFound):
+            attachments.attachment(work, sent.id, actor=zhang)
+        by = load(work, station.listener, now=now)
+        assert attachments.attachment(work, sent.id, actor=by).data == b"seen"

@@ -89,6 +89,7 @@ def act(work: Work, link_id: int, outcome: Outcome, given: Given, *, by: Actor, 
     side = handover_rows.side_of(link, by)
     signs = _signs(link, side, outcome, given, by=by, now=now)
     _seen(link, outcome, given)
+    files.taken_now(work, given.photos, by=by)
     if case is not None:
         files.attach(work, list(given.photos), case, by=by)
     note = given.note.strip()[:500]
@@ -372,6 +373,7 @@ def report(
     row = HandoverTrouble(
         handover_id=chain.id, kind=kind, note=note.strip()[:500], files=list(photos), by_id=by.id, at=now
     )
+    files.taken_now(work, photos, by=by)
     files.attach(work, list(photos), case, by=by)
     work.session.add(row)
     audit.record(
