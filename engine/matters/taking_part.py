@@ -30,7 +30,7 @@ Path = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 #: Who can speak of themselves in every case, whatever a matter declares.
 ALWAYS = ("applicant", "agent")
 #: What can be done to a case without a matter saying so: no tell has one of these names.
-VERBS = frozenset({"withdraw", "rate", "suspend", "resume", "extend", "terminate", "reveal"})
+VERBS = frozenset({"withdraw", "rate", "suspend", "resume", "extend", "terminate", "reveal", "direct"})
 
 
 class Declared(Part):

@@ -55,6 +55,7 @@ Verb = Literal[
     "claim",
     "work",
     "supervise",
+    "direct",
     "withdraw",
     "reveal",
     "design",
@@ -436,6 +437,8 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
         yield "unit"
         if any(actor.supervises(u) for u in (case.office_id, case.unit_id, case.place_id)):
             yield "head"
+        if actor.supervises(case.office_id):  # whether it goes on is no matter of where the person lives
+            yield "office-head"
     elif not case.restricted and had_it(actor, case):
         # 移送: an office that had it goes on seeing it; names and numbers are whole for the one that has it now.
         yield "past-office"
@@ -454,6 +457,8 @@ def _to_confidential(actor: Actor, case: Case) -> Iterator[str]:
         yield "unit"
         if any(p.role == "supervisor" and p.unit_id in ours and p.for_id is None for p in actor.positions):
             yield "head"
+            if actor.supervises(case.office_id):
+                yield "office-head"
 
 
 def _to_paper(actor: Actor, paper: Document, case: Case) -> Iterator[str]:

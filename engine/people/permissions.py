@@ -84,6 +84,15 @@ TABLE: tuple[Line, ...] = (
     _line("case", "head", "这些单位的负责人", "heads of these units", "supervise evidence", *_RESTRICTED),
     _line(
         "case",
+        "office-head",
+        "承办单位及上级的负责人",
+        "heads of its office and above",
+        "direct",
+        "属地、收件单位的负责人只能催办、改派自己单位的步骤",
+        "heads of the village or the counter urge, and give away the steps of their own unit",
+    ),
+    _line(
+        "case",
         "auditor",
         "审计管理员",
         "audit administrators",
@@ -278,6 +287,7 @@ VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "claim": ("签收", "claim"),
         "work": ("办理", "work on"),
         "supervise": ("管理", "supervise"),
+        "direct": ("终止、移送、跳转", "end, refer or redirect"),
         "withdraw": ("撤销", "withdraw"),
         "reveal": ("查看完整信息", "reveal"),
         "design": ("设计", "design"),

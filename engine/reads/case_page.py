@@ -669,8 +669,10 @@ def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: d
         out.append("rate")
     if may(actor, "supervise", case):
         out.append("supervise")
-        out += ["suspend", "extend", "terminate"] if case.status == "running" else []
+        out += ["suspend", "extend"] if case.status == "running" else []
         out += ["resume"] if case.status == "suspended" else []
+    if may(actor, "direct", case):
+        out += ["direct", *(["terminate"] if case.status == "running" else [])]
     out += [verb for verb in ("reveal", "evidence") if may(actor, verb, case)]
     return out
 

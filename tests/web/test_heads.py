@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.commands import cases
+from engine.errors import NotYours
 from engine.people import load
 from engine.store.models import Case, Event, Notice, Reminder, Task
 from tests.commands import acting
@@ -61,6 +62,28 @@ def test_the_head_of_the_office_has_the_buttons_and_nobody_else(hall: Open, numb
         for what in ACTS:
             answer = hall.client(short).get(f"/desk/cases/{number}/head/{what}")
             assert answer.status_code in (403, 404), (short, what)
+
+
+def test_a_head_of_where_the_person_lives_urges_and_neither_ends_nor_moves_what_is_the_office_s(
+    hall: Open, number: str, clock
+):
+    """龙门滩镇 took it in; it is decided at the 医保局."""
+    text = hall.client("qian").get(f"/desk/cases/{number}").text
+    assert f"/desk/cases/{number}/head/urge" in text
+    for what in ("jump", "move", "end"):
+        assert f"/desk/cases/{number}/head/{what}" not in text
+        address, sent = f"/desk/cases/{number}/head/{what}", {"to": hall.cast.mz.code, "reason": "x", "confirmed": "1"}
+        assert hall.client("qian").get(address).status_code == 403, what
+        assert hall.client("qian").post(address, data=sent).status_code == 403, what
+    step, case_id = _step(hall, number), _case_id(hall, number)
+    qian, now = load_as(hall, "qian", clock), clock()
+    for act in (
+        lambda work: cases.terminate(work, case_id, "不办了", by=qian, now=now),
+        lambda work: cases.move_office(work, case_id, hall.cast.mz.code, "归民政管", by=qian, now=now),
+        lambda work: cases.jump(work, step.id, "accept", "再看", version=None, by=qian, now=now),
+    ):
+        with pytest.raises(NotYours), hall.database.unit_of_work() as work:
+            act(work)
 
 
 def test_who_has_the_step_is_urged_and_the_deadline_stays(hall: Open, number: str):

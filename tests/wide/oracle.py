@@ -149,6 +149,13 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
         withdrawn={"office_head", "town_head", "county_head"},
         ended={"office_head", "town_head", "county_head"},
     ),
+    # whether it goes on, and where: the heads of its office and above, not of where the person lives
+    "its-way": _states(
+        open={"office_head", "county_head"},
+        restricted={"office_head"},
+        withdrawn={"office_head", "county_head"},
+        ended={"office_head", "county_head"},
+    ),
     # everything of the case with its proof: the heads who see it
     "evidence": _states(
         open={"office_head", "town_head", "county_head"},
@@ -572,7 +579,8 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
     **_door("heads-administrators", "desk.retention"),
-    **_door("heads", "desk.asking_hold", "desk.hold", "desk.act", "desk.acted", thing="more-time"),
+    **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
+    **_door("heads", "desk.act", "desk.acted", thing="its-way"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     **_door("heads-administrators", "desk.permissions"),
     # ---- 三员

@@ -36,6 +36,8 @@ ACTS: Mapping[str, tuple[str, str, str]] = {
 }
 #: About one of the steps that are open; the others are about the whole case.
 OF_A_STEP = ("urge", "give", "jump")
+#: Where the case goes, and whether it goes on: of a head of its office, or of one above.
+OF_THE_OFFICE = ("jump", "move", "end")
 _PATH = "/cases/<number>/head/<any('urge','give','jump','move','end'):what>"
 
 
@@ -57,7 +59,8 @@ def head_acts(page: CasePage) -> list[tuple[str, str]]:
     if "supervise" not in page.can or page.status not in ("running", "suspended"):
         return []
     steps = [one for one in page.tasks if one.state != "ended"]
-    return [(what, _(ACTS[what][0])) for what in ACTS if steps or what not in OF_A_STEP]
+    theirs = [what for what in ACTS if "direct" in page.can or what not in OF_THE_OFFICE]
+    return [(what, _(ACTS[what][0])) for what in theirs if steps or what not in OF_A_STEP]
 
 
 @pages.get(_PATH)
@@ -94,12 +97,17 @@ def acted(number: str, what: str) -> ResponseReturnValue:
         return _page(number, what, sent, plan, wrong, stale), 422 if wrong else 409 if stale else 200
 
 
-def _seen(work: Work, number: str) -> CasePage:
-    """The case, for a head of it alone."""
+def _seen(work: Work, number: str, what: str) -> CasePage:
+    """The case, for a head of it alone; for what is the office's, a head of that."""
     page = case_page.by_number(work, number, actor=edge.actor(), now=edge.now())
     if "supervise" not in page.can:
         raise NotYours(
             "只有办件所在单位的负责人才能处置。", "Only a head of one of the units of this case may do this."
+        )
+    if what in OF_THE_OFFICE and "direct" not in page.can:
+        raise NotYours(
+            "终止、移送、跳转由承办单位的负责人决定。您可以催办，或请承办单位处理。",
+            "Its office's head ends, refers or redirects a case: urge them, or ask them to.",
         )
     return page
 
@@ -109,7 +117,7 @@ def _open(page: CasePage) -> list[Step]:
 
 
 def _do(work: Work, number: str, what: str, sent: Asked) -> Any:
-    page, by, now = _seen(work, number), edge.actor(), edge.now()
+    page, by, now = _seen(work, number, what), edge.actor(), edge.now()
     expect = sent.expect or None
     if what == "end":
         return cases.terminate(work, page.id, sent.reason, by=by, now=now, expect=expect)
@@ -134,7 +142,7 @@ def _page(
     number: str, what: str, sent: Asked, plan: Any = None, wrong: tuple[FieldError, ...] = (), stale: str = ""
 ) -> str:
     work = edge.work()
-    page = _seen(work, number)
+    page = _seen(work, number, what)
     names.about(library.version(work, page.version_hash))
     steps = _open(page)
     if not steps and what in OF_A_STEP:

@@ -28,7 +28,7 @@ def move_office(
     """移送: a supervisor gives the case to another office (its code), with the reason, the slip and a notice to it."""
     # find and may
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     if case.status not in ("running", "suspended"):
         raise NotNow("这个办件已经结束，不用移送。", "Expected a case under way, but it has ended.")
 

@@ -153,7 +153,7 @@ def jump(
     is cancelled; where a join would wait in vain it is refused."""
     case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
-    require(by, "supervise", task, case=case)
+    require(by, "direct", case)
     needs(reason, "reason", "跳转理由")
     if to_element not in dict(jump_targets(work, task_id)):
         raise Invalid([FieldError("to", "跳到哪一步", "请选一步。", "Choose a step.")])
@@ -183,7 +183,7 @@ def withdraw(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime,
 def terminate(work: Work, case_id: int, reason: str, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
     """终止: a supervisor ends a case that cannot go on. A reason is needed."""
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     needs(reason, "reason", "终止理由")
     done = _end(work, case, "terminated", reason, by=by, now=now, kind=audit.Kind.CASE_FINISHED)
     return as_planned(done, expect)
