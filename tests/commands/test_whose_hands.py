@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from engine.commands import cases
 from engine.commands.hall import absences, handover
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, NotYours
 from engine.people import holders, load
 from engine.reads import attachments, case_page, inbox
 from engine.records import files
 from engine.store.models import Case, Holding, Post, User
 from engine.workdays import local_date
+from tests.cast import DAIBAN
 from tests.commands import acting
 
 WHO = ("operator", "designer", "security", "former")
@@ -149,3 +150,10 @@ def test_what_a_clerk_or_a_relative_handed_in_is_theirs_to_open_until_it_is_of_a
     nothing = opens("chen", 999_999)
     assert [opens(short, one) for short, one in given.items()] == [nothing, nothing]
     assert [opens("zhang", one) for one in given.values()] == [b"seen", b"seen"]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_nobody_who_works_on_no_cases_takes_in_an_application_for_somebody(database, hands, clock, who):
+    with pytest.raises(NotYours), database.unit_of_work() as work:
+        by = load(work, hands.users[who], now=clock())
+        cases.receive(work, "daiban", DAIBAN, consent=True, by=by, now=clock())

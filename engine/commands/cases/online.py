@@ -105,7 +105,13 @@ def receive(
     now: datetime,
 ) -> Done:
     """收件 at a counter, by an agent or on the telephone: the clerk asked for the consent, and says so. `place`: the
-    village the applicant lives in, where that says who handles it. `signed_later`: as `submit` has it."""
+    village the applicant lives in, where that says who handles it. `signed_later`: as `submit` has it. NotYours for
+    staff whose post handles no cases: who runs the hall, or has left."""
+    if by.kind == "staff" and not by.own_units:
+        raise NotYours(
+            "您今天不在办件的岗位上，不能替人收件。请由窗口或代办员收件。",
+            "You hold no post that handles cases today: a window or an agent takes it in.",
+        )
     package = library.current(work, matter)
     _not_without_a_time(work, package)
     number = _told(package, answers, "id_number")
