@@ -21,6 +21,8 @@ from engine.matters.package import Package
 from engine.matters.searching import Thing
 
 FILE = "words.yaml"
+#: Of what is wrong with it; it is no matter's, so it stands in no matter's table of rules.
+RULE = "everyday-words"
 #: Before the key of what is done elsewhere, among the things that are found.
 ELSEWHERE = "elsewhere:"
 
@@ -106,7 +108,7 @@ def check(content: Path, matters: Collection[str]) -> list[Finding]:
 
 
 def _finding(key: str, zh: str, en: str) -> Finding:
-    return Finding(f"bpmn/{FILE}", key, "", 0, "everyday-words", "error", zh, en)
+    return Finding(f"bpmn/{FILE}", key, "", 0, RULE, "error", zh, en)
 
 
 def things(words: Words, packages: list[Package]) -> list[Thing]:

@@ -357,6 +357,7 @@ ELSEWHERE = {
     "loan": "`keep` of its loans (engine.commands.loan_rows.forget)",
     "loan_hold": "`keep` of its loans (engine.commands.loan_rows.forget)",
     "missed": "what three people typed, of nobody; tidied away after ninety days (engine.commands.hall.missed)",
+    "slot": "why its door is held: words of the diagram, and of nobody",
     "ticket": "the night after its day (engine.commands.ticket_rows.forget)",
     "ballot_key": "destroyed when the votes were counted",
     "one_time_code": "tidied away every round (engine.people.tries.forget_old), and with its account",

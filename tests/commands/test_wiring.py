@@ -56,6 +56,7 @@ def test_every_effect_has_its_handler():
         "open-offer": "effects.offers.open_",
         "close-offer": "effects.offers.close",
         "move-offer": "effects.offers.move",
+        "hold-arrivals": "effects.offers.hold_arrivals",
         "call-roll": "effects.rolls.call",
         "book": "effects.offers.book",
         "release": "effects.offers.release",

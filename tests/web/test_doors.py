@@ -25,7 +25,7 @@ def _address(rule, number: str, task_id: int) -> str:
         "document_id": "1",
         "file_id": "1",
         "code": "ABCD-EFGH-JKLM-NPQR",
-        "what": "transfer",
+        "what": "move" if "/head/" in rule.rule else "transfer",
         "verb": "extend",
         "day": "2026-09-21",
         "kind": "correct",

@@ -43,6 +43,7 @@ from engine.store.models import (
     Resource,
     Session,
     Slot,
+    SlotPlace,
     Standing,
     Task,
     User,
@@ -279,6 +280,8 @@ def _in_a_team(work: Work, made: World, now: datetime) -> Values:
         user_id=made.people["applicant"],
         name="张三丰",
     )
+    taken = work.session.get_one(SlotPlace, (slot.id, "cut"))
+    taken.taken += 1
     work.session.add(place)
     work.session.flush()
     return {"place_id": place.id, "booking_id": booked.id}

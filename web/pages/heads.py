@@ -88,7 +88,7 @@ def acted(number: str, what: str) -> ResponseReturnValue:
                 flash(_("已%(what)s。", what=_(ACTS[what][0])))
                 return redirect(url_for("desk.case", number=number))
         with database.rehearsal() as work:
-            plan = plan_of(_do(work, number, what, replace(sent, expect="", version="")))
+            plan = plan_of(_do(work, number, what, replace(sent, confirmed="", version="")))
     except Invalid as error:
         wrong = tuple(error.fields)
     except NotNow as error:
@@ -118,7 +118,7 @@ def _open(page: CasePage) -> list[Step]:
 
 def _do(work: Work, number: str, what: str, sent: Asked) -> Any:
     page, by, now = _seen(work, number, what), edge.actor(), edge.now()
-    expect = sent.expect or None
+    expect = (sent.expect or "-") if sent.confirmed else None  # what nobody was shown is not done
     if what == "end":
         return cases.terminate(work, page.id, sent.reason, by=by, now=now, expect=expect)
     if what == "move":

@@ -63,7 +63,10 @@ def _hours() -> tuple[str, bool] | None:
     """(when the hall's counters are open today, or next; whether they are now). None: the year's holidays are not
     published yet, so nobody knows."""
     work, now = edge.work(), edge.now()
-    hours = units.opening_hours(work, units.tree(work).county.id) or OpeningHours(work.calendar)
+    county = next((one for one in units.tree(work) if one.parent_id is None), None)
+    if county is None:  # nothing was put in yet
+        return None
+    hours = units.opening_hours(work, county.id) or OpeningHours(work.calendar)
     try:
         spans, opens = hours.on(local_date(now)), hours.next_open(now)
     except UnknownYear:
