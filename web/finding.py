@@ -44,10 +44,8 @@ def find(typed: str) -> list[Found]:
     found = []
     for hit in _finder(list(packages.values()), words).find(typed):
         key = hit.thing.key
-        other = (
-            words.elsewhere.get(key.removeprefix(everyday.ELSEWHERE)) if key.startswith(everyday.ELSEWHERE) else None
-        )
-        found.append(Found(packages.get(key), other))
+        elsewhere = words.elsewhere.get(key.removeprefix(everyday.ELSEWHERE))
+        found.append(Found(packages.get(key), elsewhere if key not in packages else None))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from engine.commands.applying import Done
 from engine.matters.in_person import SAID
 from engine.reads.case_page import Line
 from engine.reads.history import InPerson, Note, Step
@@ -169,6 +170,18 @@ def change(one: Any) -> Mapping[str, str]:
     if more:
         name = f"{name} ({', '.join(more)})" if english() else f"{name}（{'，'.join(more)}）"
     return {"what": _(_WHATS.get(one.what, "变化")), "text": name}
+
+
+def plan(done: Any) -> dict[str, Any]:
+    """What the rehearsal did, in words, and the token that binds the confirmation to it."""
+    if not isinstance(done, Done):
+        return {"changes": [], "token": "", "before": None, "after": None}
+    return {
+        "changes": [change(c) for c in done.changes],
+        "token": done.token,
+        "before": done.due_before,
+        "after": done.due_after,
+    }
 
 
 def underway(told: Mapping[str, Any] | None) -> str:

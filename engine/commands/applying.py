@@ -48,8 +48,11 @@ from engine.workdays import local_date
 
 #: How the process says a task closed -> how our row ends.
 ENDS = {
-    **{"completed": "APPROVED", "cancelled": "CANCELLED", "returned": "RETURNED"},
-    **{"superseded": "SUPERSEDED", "jumped": "SUPERSEDED"},
+    "completed": "APPROVED",
+    "cancelled": "CANCELLED",
+    "returned": "RETURNED",
+    "superseded": "SUPERSEDED",
+    "jumped": "SUPERSEDED",
 }
 
 #: How many effects of one command may be answered at once: more is a diagram that turns in a circle.

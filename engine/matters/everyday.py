@@ -13,11 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
-from engine.findings import Finding, nearest
+from engine.findings import Finding, meant
+from engine.matters import lines, schema
 from engine.matters.package import Package
+from engine.matters.schema import Part
 from engine.matters.searching import Thing
 
 FILE = "words.yaml"
@@ -30,11 +31,7 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Elsewhere(_Strict):
+class Elsewhere(Part):
     """What is done by others."""
 
     name: _Text
@@ -48,14 +45,14 @@ class Elsewhere(_Strict):
     source: _Text  # what says so: a law with its article, or whose announcement
 
 
-class Everyday(_Strict):
+class Everyday(Part):
     """Words, and what is meant by them."""
 
     words: tuple[_Word, ...] = Field(min_length=1)
     to: tuple[str, ...] = Field(min_length=1)  # names of matters, keys of `elsewhere`
 
 
-class Words(_Strict):
+class Words(Part):
     """The whole file."""
 
     everyday: tuple[Everyday, ...] = ()
@@ -67,48 +64,39 @@ def read(content: Path) -> Words:
     path = content / "bpmn" / FILE
     if not path.is_file():
         return Words()
-    return _read(path, path.stat().st_mtime_ns)
+    words, findings, _text = _read(path, path.stat().st_mtime_ns)
+    if words is None:
+        raise ValueError(f"{path.name}: {findings[0].message_zh} {findings[0].message_en}")
+    return words
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _stamp: int) -> Words:
+def _read(path: Path, _stamp: int) -> tuple[Words | None, list[Finding], lines.Text]:
+    text = lines.read(path.read_bytes(), f"bpmn/{FILE}")
+    if text.findings:
+        return None, list(text.findings), text
     try:
-        return Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as wrong:
-        raise ValueError(f"{path.name}: {wrong}") from wrong
+        return Words.model_validate(text.value or {}), [], text
+    except ValidationError as wrong:
+        return None, schema.faults(Words, wrong, text, RULE), text
 
 
 def check(content: Path, matters: Collection[str]) -> list[Finding]:
     """What is wrong with the file: each at its key, with what to do. `matters`: the names of those there are."""
-    try:
-        words = read(content)
-    except ValidationError as wrong:
-        return [
-            _finding(
-                ".".join(map(str, one["loc"])),
-                f"这里不对（{one['msg']}）。请照 words.yaml 里别的条目写。",
-                f"{one['msg']}. Write it as the other entries are.",
-            )
-            for one in wrong.errors()
-        ]
-    except ValueError as wrong:
-        return [_finding("", f"读不懂：{wrong}", f"Cannot be read: {wrong}")]
+    path = content / "bpmn" / FILE
+    words, findings, text = _read(path, path.stat().st_mtime_ns)
+    if words is None:
+        return findings
     known = {*matters, *words.elsewhere}
     found = []
     for n, one in enumerate(words.everyday):
         for to in one.to:
             if to not in known:
-                meant = nearest(to, sorted(known))
-                zh = f"没有“{to}”这个事项，elsewhere 里也没有。" + (f"是不是“{meant}”？" if meant else "")
-                en = f'There is no matter "{to}", nor is it in elsewhere.' + (
-                    f' Did you mean "{meant}"?' if meant else ""
-                )
-                found.append(_finding(f"everyday.{n}.to", zh, en))
+                zh, en = meant(to, known)
+                zh = f"没有“{to}”这个事项，elsewhere 里也没有。{zh}"
+                en = f'There is no matter "{to}", nor is it in elsewhere. {en}'
+                found.append(text.error(RULE, zh, en, "everyday", n, "to"))
     return found
-
-
-def _finding(key: str, zh: str, en: str) -> Finding:
-    return Finding(f"bpmn/{FILE}", key, "", 0, RULE, "error", zh, en)
 
 
 def things(words: Words, packages: list[Package]) -> list[Thing]:

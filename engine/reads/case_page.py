@@ -747,5 +747,5 @@ def seen(work: Work, case: Case, actor: Actor) -> bool:
 
 def require_seen(work: Work, case: Case, actor: Actor) -> None:
     """Refuse unless the actor may see the case, or has or had a task in it."""
-    if not _has_task(work, case, actor):
+    if not seen(work, case, actor):
         require(actor, "see", case)

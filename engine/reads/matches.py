@@ -160,7 +160,7 @@ def why_not(
     now: datetime,
 ) -> list[Not]:
     """Every reason why this person may not be on this side; empty: they may."""
-    return _reasons(work, what, side, list(side.needs.values()), person, where, answers, now)
+    return _looked(work, what, side, list(side.needs.values()), person, where, answers, now)[0]
 
 
 def no_more(
@@ -176,19 +176,6 @@ def no_more(
     the documents that bear a number: they stand on the slip, read once with the reasons."""
     gone, papers = _looked(work, what, side, [], person, where, answers, now)
     return gone, [one for one in papers if one.document.number]
-
-
-def _reasons(
-    work: Work,
-    what: Declared,
-    side: MatchSideOf,
-    needs: Sequence[OfferNeed],
-    person: Person,
-    where: Where,
-    answers: Mapping[str, Any],
-    now: datetime,
-) -> list[Not]:
-    return _looked(work, what, side, needs, person, where, answers, now)[0]
 
 
 def _looked(

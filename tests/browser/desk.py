@@ -45,19 +45,23 @@ def waits(county: Site, case_id: int, element: str) -> Task:
     return found
 
 
+def take(page: Any, address: str) -> None:
+    """The step at this address, signed for where nobody has yet, with its form drawn."""
+    page.goto(address)
+    sign_for = page.get_by_role("button", name=re.compile("^签收"))
+    if sign_for.count():
+        sign_for.click()
+        page.get_by_text("已签收，归您办了。").wait_for()
+        page.goto(address)
+    page.wait_for_selector("[data-form][data-drawn]")
+
+
 def opens(page: Any, county: Site, case_id: int, element: str) -> Task:
     """The step, taken, with its form drawn."""
     task = waits(county, case_id, element)
     with county.database.reading() as work:
         number = work.session.get_one(Case, case_id).number
-    address = f"/desk/cases/{number}?step={task.id}"
-    page.goto(address)
-    take = page.get_by_role("button", name=re.compile("^签收"))
-    if take.count():
-        take.click()
-        page.get_by_text("已签收，归您办了。").wait_for()
-        page.goto(address)
-    page.wait_for_selector("[data-form][data-drawn]")
+    take(page, f"/desk/cases/{number}?step={task.id}")
     return task
 
 

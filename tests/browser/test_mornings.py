@@ -19,7 +19,7 @@ from engine.matters import stories
 from engine.records import handovers as proofs
 from engine.records import library, sheets
 from engine.store.models import Case, Handover, HandoverLink, Task
-from tests.browser import doors, filling, pictures
+from tests.browser import desk, doors, filling, pictures
 from tests.browser.conftest import Site, english_left, serving_it, sign
 from tests.browser.filling import PHONE
 from tests.cast import ROOT
@@ -114,13 +114,7 @@ class Morning:
 
     def _do(self, address: str, task: Task, case: Case, said: dict[str, Any]) -> None:
         page = self.page
-        page.goto(address)
-        take = page.get_by_role("button", name=re.compile("^签收"))
-        if take.count():
-            take.click()
-            page.get_by_text("已签收，归您办了。").wait_for()
-            page.goto(address)
-        page.wait_for_selector("[data-form][data-drawn]")
+        desk.take(page, address)
         filling.fill_in(page, matters.load(ROOT, case.matter), task.form or "", said)
         for n in range(page.locator(".yz-signature-pad:visible").count()):
             sign(page, n)

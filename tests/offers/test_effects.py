@@ -194,4 +194,4 @@ def test_a_case_cannot_touch_what_another_opened(hall):
             self.work, self.case = work, case
 
     with hall.database.unit_of_work() as work, pytest.raises(NotFound):
-        effects._of_case(Of(work, work.session.get(Case, one.case)), two.number)
+        effects.of_case(Of(work, work.session.get(Case, one.case)), two.number)

@@ -32,7 +32,7 @@ from engine.store.models import Case, Document, Holding, Post, RegisterEntry, Ta
 from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.wide import test_walk as walk
-from tests.wide.test_walk import World, world  # noqa: F401 - pytest finds the fixture `world` by its name here
+from tests.wide.test_walk import World
 
 #: The world's transactions are thrown away; these are kept.
 _keeping = Database.unit_of_work
@@ -97,8 +97,8 @@ class Station:
 
 
 @pytest.fixture
-def station(request: pytest.FixtureRequest) -> Station:
-    made: World = request.getfixturevalue("world")
+def station(world: World) -> Station:
+    made = world
     hall, now = made.hall, made.hall.clock()
     with _keeping(hall.database) as work:
         unit = units.add(

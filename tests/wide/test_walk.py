@@ -233,8 +233,8 @@ def _thrown_away(self: Database, session: Any = None) -> Iterator[Work]:
         opened_.flush()
 
 
-@pytest.fixture
-def world(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+def put_up(sqlite: Database, clock: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The hall, its people and things; from then on every request is thrown away after it was answered."""
     hall = open_hall(sqlite, clock, tmp_path)
     hall.app.config["PROPAGATE_FAULTS"] = False
     made = World(hall)

@@ -55,7 +55,6 @@ from tests.commands import acting
 from tests.wide import test_walk as walk
 from tests.wide.oracle import ROLES
 from tests.wide.test_walk import World
-from tests.wide.test_walk import world as here  # noqa: F401 - pytest finds the fixture by its name here
 
 #: The world's transactions are thrown away; these are kept.
 _keeping = Database.unit_of_work
@@ -485,15 +484,15 @@ def _ask(made: World, role: str, endpoint: str, values: Values, body: dict[str, 
 
 
 @pytest.mark.parametrize("name", THINGS)
-def test_it_is_for_whom_it_is_and_for_nobody_else(here: World, name: str):  # noqa: F811
-    one, now = THINGS[name], here.hall.clock()
-    with _keeping(here.hall.database) as work:
-        values = one.make(work, here, now)
+def test_it_is_for_whom_it_is_and_for_nobody_else(world: World, name: str):
+    one, now = THINGS[name], world.hall.clock()
+    with _keeping(world.hall.database) as work:
+        values = one.make(work, world, now)
     wrong = []
     for endpoint, body in one.at.items():
         theirs = one.but.get(endpoint, one.may)
         for role in ROLES:
-            answer = _ask(here, role, endpoint, values, body)
+            answer = _ask(world, role, endpoint, values, body)
             got, for_them = walk._outcome(answer), role in theirs
             refused = answer.status_code >= 400 and endpoint not in one.asks
             if got == "fault" or (got == "through") != for_them or for_them and refused:

@@ -220,22 +220,28 @@ OWN: tuple[Says, ...] = (
 assert len(set(TILES)) == len(TILES) and len(set(OWN)) == len(OWN), "a tile stands in the list twice"
 
 
+#: Of these, where something may wait for them: every page counts that at its tab, and asks for no more.
+WAITS: tuple[Says, ...] = (_own_matches, _own_handovers, own_ballots)
+
+
 def shown(tiles: tuple[Says, ...]) -> list[Tile]:
-    return [tile for says in tiles if (tile := says()) is not None]
+    """Those that say something; each is asked once a page."""
+    known: dict[Says, Tile | None] = g.setdefault("tiles", {})
+    for says in tiles:
+        if says not in known:
+            known[says] = says()
+    return [tile for says in tiles if (tile := known[says]) is not None]
 
 
-def own_tiles() -> list[Tile]:
-    """What a resident has of their own; asked once a page."""
-    if "own_tiles" not in g:
-        g.own_tiles = shown(OWN) if edge.actor().id else []
-    found: list[Tile] = g.own_tiles
-    return found
+def waiting_tiles() -> list[Tile]:
+    """Where something waits for a resident."""
+    return [tile for tile in shown(WAITS) if tile.waits]
 
 
 @pages.app_context_processor
 def own() -> dict[str, object]:
     """For the pages of residents: their tiles, asked for only where a template shows them."""
-    return {"around_tiles": lambda: shown(TILES), "own_tiles": own_tiles}
+    return {"around_tiles": lambda: shown(TILES), "own_tiles": lambda: shown(OWN) if edge.actor().id else []}
 
 
 @pages.get("/around")

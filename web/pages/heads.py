@@ -19,11 +19,11 @@ from engine.reads.case_page import CasePage
 from engine.reads.history import Step
 from engine.records import library
 from engine.store import Work
-from web import edge, names
+from web import edge, names, sentences
 from web.edge import guard
 from web.names import named
 from web.pages.desk import pages
-from web.pages.steps import colleagues, plan_of
+from web.pages.steps import colleagues
 from web.problems import sentence
 
 #: What a head may do, in the order in which it is offered: the words of the button, of the reason, of the choice.
@@ -58,7 +58,7 @@ def head_acts(page: CasePage) -> list[tuple[str, str]]:
     """(act, words) of what the reader, as a head, may do to this case now."""
     if "supervise" not in page.can or page.status not in ("running", "suspended"):
         return []
-    steps = [one for one in page.tasks if one.state != "ended"]
+    steps = _open(page)
     theirs = [what for what in ACTS if "direct" in page.can or what not in OF_THE_OFFICE]
     return [(what, _(ACTS[what][0])) for what in theirs if steps or what not in OF_A_STEP]
 
@@ -88,7 +88,7 @@ def acted(number: str, what: str) -> ResponseReturnValue:
                 flash(_("已%(what)s。", what=_(ACTS[what][0])))
                 return redirect(url_for("desk.case", number=number))
         with database.rehearsal() as work:
-            plan = plan_of(_do(work, number, what, replace(sent, confirmed="", version="")))
+            plan = sentences.plan(_do(work, number, what, replace(sent, confirmed="", version="")))
     except Invalid as error:
         wrong = tuple(error.fields)
     except NotNow as error:

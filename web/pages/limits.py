@@ -173,13 +173,7 @@ def _previewed(
                 flash(_(VERBS[what][2]))
                 return redirect(url_for("desk.case", number=number) + "#time")
         with database.rehearsal() as work:
-            done = do(work, sent, None)
-            plan = {
-                "changes": [sentences.change(c) for c in done.changes],
-                "token": done.token,
-                "before": done.due_before,
-                "after": done.due_after,
-            }
+            plan = sentences.plan(do(work, sent, None))
     except Invalid as error:
         wrong = tuple(error.fields)
     except Refused as error:

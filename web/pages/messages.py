@@ -53,7 +53,7 @@ def _asked() -> list[ToDo]:
         for row in steps
     ]
     others = [_pressing(one) for one in reads.pressing(work, actor, now=now)]
-    tiles = [ToDo(one.name, one.line, one.icon, one.address) for one in around.own_tiles() if one.waits]
+    tiles = [ToDo(one.name, one.line, one.icon, one.address) for one in around.waiting_tiles()]
     rates = [one for kind, one in others if kind == "rate"]
     return [*found, *(one for kind, one in others if kind != "rate"), *tiles, *rates]
 
@@ -83,7 +83,7 @@ def unread() -> int:
 @pages.app_context_processor
 def waiting() -> dict[str, object]:
     """For the pages of residents, asked for only where a template shows them."""
-    return {"to_do": to_do, "unread": unread, "signed_in": lambda: edge.actor().kind == "resident"}
+    return {"to_do": to_do, "unread": unread}
 
 
 @pages.get("/mine/messages")

@@ -116,19 +116,19 @@ def matters() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:60]
     function = request.args.get("function", "")[:10]
     offered = _published()
-    found, elsewhere = [_brief(p) for p in offered if not function or function in p.info.functions], []
+    found, elsewhere = [p for p in offered if not function or function in p.info.functions], []
     if query:
         hits = finding.find(query)
         if not hits:
             finding.missed_it(query)
-        found = [_brief(hit.package) for hit in hits if hit.package is not None]
+        found = [hit.package for hit in hits if hit.package is not None]
         elsewhere = [_elsewhere(hit.elsewhere) for hit in hits if hit.elsewhere is not None]
         if hits and hits[0].package is None:  # what is meant is not done here: that is said first
             elsewhere[0]["first"] = True
     return render_template(
         "resident/matters.html",
         examples=_examples(offered),
-        matters=found,
+        matters=[_brief(p) for p in found],
         elsewhere=elsewhere,
         query=query,
         function=function,

@@ -207,24 +207,12 @@ def carry_out(task_id: int, what: str) -> ResponseReturnValue:
                 return redirect(url_for("desk.case", number=done.case.number))
             return redirect(url_for("desk.inbox"))
         with database.rehearsal() as work:
-            plan = plan_of(_do(work, task_id, what, sent, expect=None))
+            plan = sentences.plan(_do(work, task_id, what, sent, expect=None))
         wrong: tuple[FieldError, ...] = ()
     except Invalid as error:
         plan, wrong = None, tuple(error.fields)
     with edge.reading():
         return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
-
-
-def plan_of(done: Any) -> dict[str, Any]:
-    """What the rehearsal did, in words, and the token that binds the confirmation to it."""
-    if not isinstance(done, Done):
-        return {"changes": [], "token": "", "before": None, "after": None}
-    return {
-        "changes": [sentences.change(c) for c in done.changes],
-        "token": done.token,
-        "before": done.due_before,
-        "after": done.due_after,
-    }
 
 
 def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: str | None) -> Any:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
-from engine.commands import appointments
+from engine.commands import appointments, handover_rows
 from engine.commands.effects.offers import whom
 from engine.process import Effect
 from engine.reads import knowing, offers
 from engine.reads.knowing import Person
 from engine.records import audit
-from engine.store import keys
-from engine.store.models import User
 from engine.workdays import ZONE, at_end_of_day, at_start_of_day
 
 if TYPE_CHECKING:
@@ -50,8 +46,8 @@ def _with_account(a: Applying, person: Person) -> Person:
     """The same with their account, where somebody of this telephone and name has one: what they book is under it."""
     if person.user_id is not None or not person.phone:
         return person
-    rows = a.work.session.scalars(select(User).where(User.phone_index.in_(keys.blinds("phone", person.phone)))).all()
-    return next((knowing.of_user(user) for user in rows if user.name == person.name), person)
+    user = handover_rows.account_of(a.work, person.name, person.phone)
+    return knowing.of_user(user) if user is not None else person
 
 
 def _day(said: Any) -> date | None:

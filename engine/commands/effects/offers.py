@@ -111,7 +111,7 @@ def open_(a: Applying, effect: Effect) -> None:
     ends_at = moment(effect, "ends_at") or starts_at + LASTS
     given = effect.arguments
     place = units.by_code(a.work, str(given["place"])) if given.get("place") else a.place
-    parent = _of_case(a, str(given["parent"])) if given.get("parent") else _event_of(a, what)
+    parent = of_case(a, str(given["parent"])) if given.get("parent") else _event_of(a, what)
     row, slot = offer_rows.open_(
         a.work,
         what,
@@ -157,7 +157,8 @@ def _event_of(a: Applying, what: reads.Declared) -> Resource | None:
     return row
 
 
-def _of_case(a: Applying, number: str) -> Resource:
+def of_case(a: Applying, number: str) -> Resource:
+    """What this case has opened under this number, locked. NotFound: nothing."""
     row = a.work.session.scalar(
         select(Resource).where(Resource.code == number, Resource.case_id == a.case.id).with_for_update()
     )
@@ -172,7 +173,7 @@ def _of_case(a: Applying, number: str) -> Resource:
 def _mine(a: Applying, number: str) -> list[Resource]:
     """The offer of this number, or all that this case has opened and that are open."""
     if number:
-        return [row for row in [_of_case(a, number)] if row.active]
+        return [row for row in [of_case(a, number)] if row.active]
     return list(
         a.work.session.scalars(
             select(Resource)

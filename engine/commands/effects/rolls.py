@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine.errors import NotFound, NotNow
+from engine.commands.effects.offers import of_case
+from engine.errors import NotNow
 from engine.process import Effect
 from engine.store.models import Appointment, BookingPlace, Resource, Slot
 
@@ -43,13 +44,10 @@ def call(a: Applying, effect: Effect) -> None:
 
 def _offer(a: Applying, number: str) -> Resource:
     """Of this number, else what the case opened last."""
+    if number:
+        return of_case(a, number)
     opened = select(Resource).where(Resource.case_id == a.case.id).order_by(Resource.id.desc()).limit(1)
-    found = a.work.session.scalar(opened.where(Resource.code == number) if number else opened)
+    found = a.work.session.scalar(opened)
     if found is not None:
         return found
-    if number:
-        raise NotFound(
-            f"本办件没有开放过“{number}”。请核对写的是哪个变量。",
-            f"This case has opened no {number!r}: check the variable.",
-        )
     raise NotNow("本办件还没有开放供给，没有名册。请先开放。", "This case has opened nothing yet: there is no roll.")

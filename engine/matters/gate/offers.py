@@ -3,7 +3,7 @@ for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine import feel
 from engine.dmn.elements import Table
@@ -226,15 +226,22 @@ def _door(reading: Reading, file: str, node: m.Node) -> None:
     """A door can be held where people sign in at one."""
     name = node.extension.header("offer") or ""
     doors = [n for n, one in reading.declared("offers").items() if isinstance(one.what, Offer) and one.what.check_in]
-    if name not in doors:
-        zh, en = meant(name, doors)
-        reading.say(
-            file,
-            node,
-            "offer-missing",
-            f"“{name}”的门口先不收，但 offers 里没有要签到（check_in）的这一项。{zh}",
-            f"holds the door of {name!r}, but there is no offer of that name with check_in. {en}",
-        )
+    _named(
+        reading,
+        file,
+        node,
+        name,
+        doors,
+        f"“{name}”的门口先不收，但 offers 里没有要签到（check_in）的这一项。",
+        f"holds the door of {name!r}, but there is no offer of that name with check_in.",
+    )
+
+
+def _named(reading: Reading, file: str, node: m.Node, name: str, known: Collection[str], zh: str, en: str) -> None:
+    """The step names one of these offers; else it is said, with the nearest there is."""
+    if name not in known:
+        like_zh, like_en = meant(name, known)
+        reading.say(file, node, "offer-missing", f"{zh}{like_zh}", f"{en} {like_en}")
 
 
 def _effect(reading: Reading, file: str, node: m.Node) -> None:
@@ -249,15 +256,15 @@ def _effect(reading: Reading, file: str, node: m.Node) -> None:
         for n, one in reading.declared("offers").items()
         if isinstance(one.what, Offer) and one.what.opened_by == "case"
     }
-    if name not in opened:
-        zh, en = meant(name, opened)
-        reading.say(
-            file,
-            node,
-            "offer-missing",
-            f"要开放供给“{name}”，offers 里没有由办件开放（opened_by: case）的这一项。{zh}",
-            f"opens {name!r}, but there is no offer of that name with opened_by: case. {en}",
-        )
+    _named(
+        reading,
+        file,
+        node,
+        name,
+        opened,
+        f"要开放供给“{name}”，offers 里没有由办件开放（opened_by: case）的这一项。",
+        f"opens {name!r}, but there is no offer of that name with opened_by: case.",
+    )
 
 
 def _address(reading: Reading, name: str, node: m.Node) -> None:
