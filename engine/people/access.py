@@ -56,6 +56,7 @@ Verb = Literal[
     "work",
     "supervise",
     "direct",
+    "void",
     "withdraw",
     "reveal",
     "design",
@@ -468,6 +469,8 @@ def _to_paper(actor: Actor, paper: Document, case: Case) -> Iterator[str]:
         return
     if ways:
         yield "case-staff" if actor.kind == "staff" else "case-public" if paper.public else "none"
+        if actor.supervises(paper.unit_id if paper.unit_id is not None else case.office_id):
+            yield "issuer-head"
 
 
 def had_it(actor: Actor, case: Case) -> bool:

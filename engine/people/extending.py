@@ -12,7 +12,7 @@ DISPATCHER = "dispatcher"
 
 
 def gives_word(actor: Actor, approver: str, case: Case) -> bool:
-    """Whether theirs is the word; of any other role a supervisor of the case gives it."""
+    """Whether theirs is the word; of any other role a head of the office that handles it, or one above, gives it."""
     if approver == GOVERNMENT:
         return actor.supervises(None)
-    return approver != DISPATCHER or actor.supervises(case.unit_id)
+    return actor.supervises(case.unit_id if approver == DISPATCHER else case.office_id)

@@ -71,6 +71,7 @@ class Paper:
     check_code: str
     trouble: str = ""  # why it could not be made yet; it is tried again
     sheet: bool = False  # it is to be had as a spreadsheet too
+    voids: bool = False  # whether it is the reader's to void, or to issue again
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +264,9 @@ def _as_it_left(page: CasePage, until: datetime) -> CasePage:
     )
 
 
-def must_supervise(work: Work, case_id: int, *, actor: Actor) -> None:
-    """NotYours unless they head a unit of this case."""
-    require(actor, "supervise", work.session.get(Case, case_id))
+def must_direct(work: Work, case_id: int, *, actor: Actor) -> None:
+    """NotYours unless they head the office of this case, or one above."""
+    require(actor, "direct", work.session.get(Case, case_id))
 
 
 def by_number(work: Work, number: str, *, actor: Actor, now: datetime, step: int | None = None) -> CasePage:
@@ -444,6 +445,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None)
             Paper(
                 *(d.id, d.kind, d.title, d.number, d.state, d.issued_at, d.check_code, troubles.get(d.key, "")),
                 sheet=kinds.has_sheet(package.files.get(d.template, b"").decode()),
+                voids=may(actor, "void", d, case=case),
             )
             for d in docs
             if "papers" in sees and _paper_seen(d, case, actor)
@@ -668,11 +670,10 @@ def _can(case: Case, withdraw: bool, actor: Actor, rating: Rating | None, now: d
     if not running and rating is None and open_for and actor.kind != "staff" and may(actor, "withdraw", case):
         out.append("rate")
     if may(actor, "supervise", case):
-        out.append("supervise")
-        out += ["suspend", "extend"] if case.status == "running" else []
-        out += ["resume"] if case.status == "suspended" else []
+        out += ["supervise", *(["extend"] if case.status == "running" else [])]
     if may(actor, "direct", case):
-        out += ["direct", *(["terminate"] if case.status == "running" else [])]
+        out += ["direct", *(["suspend", "terminate"] if case.status == "running" else [])]
+        out += ["resume"] if case.status == "suspended" else []
     out += [verb for verb in ("reveal", "evidence") if may(actor, verb, case)]
     return out
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import case as when
 from sqlalchemy.orm import aliased, undefer
 
 from engine.deadlines import Event, Ledger, Limit
@@ -71,7 +72,7 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
     ledger = _ledger(work, case)
     regime = ledger.rules.regime
     running = case.status == "running"
-    heads = may(actor, "supervise", case)
+    heads, theirs = may(actor, "supervise", case), may(actor, "direct", case)
     live = work.session.scalars(select(Task).where(Task.case_id == case.id, Task.state == "claimed"))
     works = actor.kind == "staff" and (heads or any(may(actor, "work", t, case=case) for t in live))
     rule = regime.extend
@@ -79,16 +80,16 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
     late = _why(ledger.no_extension(now)) if works and running else None
     cause = next(iter(regime.pause.causes), "") if regime.pause else ""
     still = (
-        _why(ledger.refusal(Event("paused", now, cause=cause, needs="1wd", notice="…"))) if heads and running else None
+        _why(ledger.refusal(Event("paused", now, cause=cause, needs="1wd", notice="…"))) if theirs and running else None
     )
     requests = _requests(work, actor, ExtensionRequest.case_id == case.id)
     asked = next((r for r in requests if r.state == "open"), None)
     return Options(
-        suspend=heads and running and still is None,
+        suspend=theirs and running and still is None,
         no_suspend=still,
         causes=tuple(regime.pause.causes.items()) if regime.pause else (),
         pause_source=regime.pause.source if regime.pause else "",
-        resume=heads and case.status == "suspended",
+        resume=theirs and case.status == "suspended",
         extend=heads and running and late is None and not others,
         ask=works and running and late is None and asked is None and (not heads or others),
         no_extend=late,
@@ -103,7 +104,7 @@ def options(work: Work, case_id: int, *, actor: Actor, now: datetime) -> Options
 def if_suspended(work: Work, case_id: int, cause: str, needs: Limit, *, actor: Actor, now: datetime) -> date | None:
     """When the case would be due if it took exactly the time named; None when a year on the way is not known."""
     case = _case(work, case_id)
-    if not may(actor, "supervise", case):
+    if not may(actor, "direct", case):
         raise NotFound("没有这个办件，或您不能查看。", f"There is no case {case_id} you may see.")
     ledger = _ledger(work, case).with_event(Event("paused", now, cause=cause, needs=str(needs), notice="…"))
     try:
@@ -146,9 +147,9 @@ def _mine(work: Work, actor: Actor) -> ColumnElement[bool]:
         return false()
     realm = or_(*(column.in_(actor.realm) for column in (Case.office_id, Case.unit_id, Case.place_id)))
     whose = [ExtensionRequest.state == "open", Case.status == "running", sight.of_cases(work, actor), realm]
-    if not actor.supervises(None):
-        whose.append(ExtensionRequest.approver != extending.GOVERNMENT)
-        whose.append(or_(ExtensionRequest.approver != extending.DISPATCHER, Case.unit_id.in_(actor.realm)))
+    if not actor.supervises(None):  # as extending.gives_word says it
+        of_whom = when((ExtensionRequest.approver == extending.DISPATCHER, Case.unit_id), else_=Case.office_id)
+        whose += [ExtensionRequest.approver != extending.GOVERNMENT, of_whom.in_(actor.realm)]
     return and_(*whose)
 
 

@@ -79,6 +79,7 @@ def issue(
     paper.check(frozen)
     row = Document(
         case_id=case.id if case is not None else None,
+        unit_id=organ.id,
         key=key,
         kind=kind,
         title=paper.title,

@@ -161,15 +161,15 @@ def test_numbers_are_what_they_were(database, cast, clock, ended):
 
 def test_a_held_case_is_kept_until_the_hold_is_over(database, cast, clock, ended):
     clock.on(days=YEARS.days)
-    qian = cast.qian
+    zhao = cast.zhao
     with database.unit_of_work() as work:
         last = local_date(clock()) + timedelta(days=30)
-        cases.hold(work, ended, "行政诉讼 (2036) 闽0526行初7号", last, by=qian, now=clock())
+        cases.hold(work, ended, "行政诉讼 (2036) 闽0526行初7号", last, by=zhao, now=clock())
     night(database, clock)
     night(database, clock)
     with database.reading() as work:
         assert work.session.get(Case, ended).erased_at is None
-        found = keeping.preview(work, qian, now=clock())
+        found = keeping.preview(work, zhao, now=clock())
         assert (found.now, found.held_count) == (0, 1)
         assert found.held[0].reason.startswith("行政诉讼")
     clock.on(days=31)
@@ -185,17 +185,17 @@ def test_a_hold_is_a_heads_with_a_reason_and_a_day(database, cast, clock, ended)
     with pytest.raises(NotYours), database.unit_of_work() as work:
         cases.hold(work, ended, "上级检查要用", last, by=cast.chen, now=clock())
     with pytest.raises(Invalid) as refused, database.unit_of_work() as work:
-        cases.hold(work, ended, "要", local_date(clock()), by=cast.qian, now=clock())
+        cases.hold(work, ended, "要", local_date(clock()), by=cast.zhao, now=clock())
     assert set(refused.value.by_field()) == {"reason", "until_on"}
     with database.unit_of_work() as work:
-        cases.hold(work, ended, "上级检查要用", last, by=cast.qian, now=clock())
+        cases.hold(work, ended, "上级检查要用", last, by=cast.zhao, now=clock())
     with pytest.raises(NotNow) as twice, database.unit_of_work() as work:
-        cases.hold(work, ended, "再来一次检查", last, by=cast.qian, now=clock())
+        cases.hold(work, ended, "再来一次检查", last, by=cast.zhao, now=clock())
     assert "已于" in twice.value.zh
     with database.unit_of_work() as work:
-        cases.let_go(work, ended, by=cast.qian, now=clock())
+        cases.let_go(work, ended, by=cast.zhao, now=clock())
     with pytest.raises(NotFound), database.unit_of_work() as work:
-        cases.let_go(work, ended, by=cast.qian, now=clock())
+        cases.let_go(work, ended, by=cast.zhao, now=clock())
     with database.reading() as work:
         kinds = [e.kind for e in audit.history(work, ended)]
         assert kinds[-2:] == ["case.held", "case.let-go"]
@@ -214,7 +214,7 @@ def test_of_a_hold_and_the_night_one_comes_first(database, cast, clock, ended):
         try:
             with database.unit_of_work() as work:
                 last = local_date(clock()) + timedelta(days=30)
-                cases.hold(work, ended, "上级检查要用", last, by=cast.qian, now=clock())
+                cases.hold(work, ended, "上级检查要用", last, by=cast.zhao, now=clock())
             said.append("held")
         except NotNow:
             said.append("too late")

@@ -3,6 +3,8 @@ papers."""
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -61,6 +63,49 @@ def test_only_a_supervisor_of_the_case_voids_and_never_without_a_reason(database
     with pytest.raises(Invalid), database.unit_of_work() as work:
         cases.void_paper(work, paper.id, "  ", by=cast.zhao, now=clock())
     assert [p.state for p in papers_of(database, case_id, "acceptance")] == ["pending"]
+
+
+def test_a_paper_is_voided_by_the_heads_of_who_signed_it_and_by_no_other_head_of_the_case(database, cast, clock):
+    """The 医保局 accepts; 苏洋村 says that it took the papers in."""
+    case_id = acting.accepted(database, cast, clock)
+    (accepted,) = papers_of(database, case_id, "acceptance")
+    (taken_in,) = papers_of(database, case_id, "proxy_acceptance")
+    assert (accepted.unit_id, taken_in.unit_id) == (cast.yb.id, cast.suyang.id)
+    for paper, may_not in ((accepted, cast.qian), (taken_in, cast.zhao)):
+        for act in (cases.void_paper, cases.reissue_paper):
+            with pytest.raises(NotYours), database.unit_of_work() as work:
+                act(work, paper.id, "我说了算", by=may_not, now=clock())
+    with database.unit_of_work() as work:
+        cases.void_paper(work, taken_in.id, "收错了材料", by=cast.qian, now=clock())
+        cases.reissue_paper(work, accepted.id, "日期印错", by=cast.wu, now=clock())
+    again = papers_of(database, case_id, "acceptance")[-1]
+    assert again.unit_id == cast.yb.id
+    with database.unit_of_work() as work:
+        cases.void_paper(work, again.id, "又印错", by=cast.zhao, now=clock())
+
+
+def test_an_old_paper_of_whom_nobody_knows_who_signed_it_is_its_office_s(database, cast, clock):
+    case_id = acting.accepted(database, cast, clock)
+    (paper,) = papers_of(database, case_id, "proxy_acceptance")
+    with database.unit_of_work() as work:
+        work.session.get(Document, paper.id).unit_id = None
+    with pytest.raises(NotYours), database.unit_of_work() as work:
+        cases.void_paper(work, paper.id, "印错", by=cast.qian, now=clock())
+    with database.unit_of_work() as work:
+        cases.void_paper(work, paper.id, "印错", by=cast.zhao, now=clock())
+
+
+def test_a_head_of_where_the_person_lives_corrects_stops_and_keeps_back_nothing_of_the_office_s(database, cast, clock):
+    case_id, until = acting.accepted(database, cast, clock), date(2027, 9, 18)
+    for act in (
+        lambda work, by: cases.correct_applicant(work, case_id, {"name": "张三峰"}, "音同字不同", by=by, now=clock()),
+        lambda work, by: cases.suspend(work, case_id, "appraisal", "10wd", by=by, now=clock()),
+        lambda work, by: cases.hold(work, case_id, "行政诉讼要用", until, by=by, now=clock()),
+        lambda work, by: cases.let_go(work, case_id, by=by, now=clock()),
+        lambda work, by: cases.resume(work, case_id, by=by, now=clock()),
+    ):
+        with pytest.raises(NotYours), database.unit_of_work() as work:
+            act(work, cast.qian)
 
 
 def test_a_corrected_number_is_in_the_case_its_answers_its_next_steps_and_its_papers(database, cast, clock):

@@ -55,6 +55,25 @@ def test_a_clerk_asks_the_head_approves_and_the_new_day_is_the_resident_s_too(ha
     assert "不能延期：" in again and "已延期 1 次" in again and "延期申请（王丽）：" in again
 
 
+def test_the_clock_is_the_office_s_heads_and_not_of_where_the_person_lives(hall: Open, number):
+    """张三丰 lives in 龙门滩镇, whose head reads the case and says nothing about the time the 市监 office takes."""
+    hall.client("wang").post(f"/desk/cases/{number}/clock/ask", data={"reason": "须到现场核实"})
+    address = f"/desk/cases/{number}/extensions/{request_id(hall, number)}"
+    town = hall.client("qian")
+    text = town.get(f"/desk/cases/{number}").text
+    assert "申请延期（王丽）：" in text or "须到现场核实" in text
+    for verb in ("suspend", "resume"):
+        assert f"/clock/{verb}" not in text, verb
+    assert number not in town.get("/desk/extensions").text
+    sent = {"cause": "appraisal", "n": "5", "unit": "wd", "reason": "等一等", "answer": "不同意"}
+    for where in ("clock/suspend", "clock/resume", "clock/extend"):
+        assert town.post(f"/desk/cases/{number}/{where}", data=sent).status_code == 403, where
+    for what in ("approve", "refuse"):
+        refused = town.post(f"{address}/{what}", data=sent)
+        assert refused.status_code == 403 and "承办单位或上级的负责人" in refused.text, what
+    assert number in hall.client("zhao").get("/desk/extensions").text
+
+
 def test_refusing_tells_the_clerk_why(hall: Open, number):
     hall.client("wang").post(f"/desk/cases/{number}/clock/ask", data={"reason": "须到现场核实"})
     head, address = hall.client("zhao"), f"/desk/cases/{number}/extensions/{request_id(hall, number)}"

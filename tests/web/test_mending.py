@@ -55,6 +55,26 @@ def test_a_supervisor_corrects_a_name_and_sees_what_is_wrong_by_its_field(hall: 
     assert a_paper(hall, case_id).facts["applicant"]["name"] == "张三峰"
 
 
+def test_a_head_of_where_the_person_lives_neither_sees_nor_does_it(hall: Open):
+    """Of what the 医保局 signed and handles; what the village signed is theirs to void."""
+    case_id = acting.accepted(hall.database, hall.cast, hall.clock)
+    number, paper, theirs = number_of(hall, case_id), a_paper(hall, case_id), a_paper(hall, case_id, "proxy_acceptance")
+    town = hall.client("qian")
+    text = town.get(f"/desk/cases/{number}").text
+    assert f"/papers/{paper.id}/mend" not in text and f"/papers/{theirs.id}/mend" in text
+    for words in (f"/desk/cases/{number}/correct", f"/desk/cases/{number}/hold"):
+        assert words not in text
+        assert words in hall.client("zhao").get(f"/desk/cases/{number}").text
+    sent = {"reason": "行政诉讼要用", "name": "张三峰", "what": "void", "until_on": "2027-09-18"}
+    for where in (f"papers/{paper.id}/mend", "correct", "hold", "let-go"):
+        refused = town.post(f"/desk/cases/{number}/{where}", data=sent)
+        assert refused.status_code == 403, where
+    assert "由签发单位的负责人作废" in town.get(f"/desk/cases/{number}/papers/{paper.id}/mend").text
+    assert "由承办单位的负责人更正" in town.get(f"/desk/cases/{number}/correct").text
+    assert a_paper(hall, case_id).id == paper.id
+    assert town.post(f"/desk/cases/{number}/papers/{theirs.id}/mend", data=sent).status_code == 302
+
+
 def test_a_clerk_neither_sees_nor_does_it(hall: Open):
     case_id = acting.accepted(hall.database, hall.cast, hall.clock)
     number, paper = number_of(hall, case_id), a_paper(hall, case_id)

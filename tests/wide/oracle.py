@@ -103,6 +103,8 @@ OF_CASE = frozenset(
         "step",
         "step-of-theirs",
         "more-time",
+        "its-way",
+        "paper-voided",
         "masked",
         "evidence",
         "own-case",
@@ -151,6 +153,13 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
     ),
     # whether it goes on, and where: the heads of its office and above, not of where the person lives
     "its-way": _states(
+        open={"office_head", "county_head"},
+        restricted={"office_head"},
+        withdrawn={"office_head", "county_head"},
+        ended={"office_head", "county_head"},
+    ),
+    # a paper that the 医保局 signed: its heads and those above, whoever else has the case
+    "paper-voided": _states(
         open={"office_head", "county_head"},
         restricted={"office_head"},
         withdrawn={"office_head", "county_head"},
@@ -460,8 +469,8 @@ RULES: dict[str, Rule] = {
         "overview.rated",
         "overview.reveals",
     ),
-    **_door("heads", "mending.applicant", "mending.correct", "mending.paper", "mending.mend", thing="more-time"),
-    **_door("heads", "api.correct_applicant", "api.reissue_paper", "api.void_paper", thing="more-time"),
+    **_door("heads", "mending.applicant", "mending.correct", "api.correct_applicant", thing="its-way"),
+    **_door("heads", "mending.paper", "mending.mend", "api.reissue_paper", "api.void_paper", thing="paper-voided"),
     **_door("heads", "logins.clear", "logins.offer", thing="clerk-of-suyang"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
     # ---- designers and operators
@@ -579,8 +588,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "bonds.end_at_desk", thing="bond-at-desk"),
     **_door("staff", "bonds.checked", "bonds.door", thing="absent"),  # nobody may be fetched by this bond
     **_door("heads-administrators", "desk.retention"),
-    **_door("heads", "desk.asking_hold", "desk.hold", thing="more-time"),
-    **_door("heads", "desk.act", "desk.acted", thing="its-way"),
+    **_door("heads", "desk.asking_hold", "desk.hold", "desk.act", "desk.acted", thing="its-way"),
     **_door("heads", "desk.let_go", thing="absent"),  # nobody keeps it back
     **_door("heads-administrators", "desk.permissions"),
     # ---- 三员

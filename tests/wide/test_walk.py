@@ -144,6 +144,7 @@ def _case(world: World, state: str, users: dict[str, int], ended: int) -> None:
             work, data, "p.pdf", "application/pdf", now=now, case_id=case.id, field=f"paper:{paper.kind}"
         )
         paper.file_id, paper.state, paper.sha256, paper.public = made.id, "ready", made.sha256, False
+        paper.unit_id = hall.cast.yb.id
         given = files.store(
             work, data, "m.pdf", "application/pdf", now=now, case_id=case.id, owner_id=case.applicant_id, field="m"
         )
@@ -418,6 +419,12 @@ def _body(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "desk.claim": seen,
         "desk.unclaim": seen,
         "desk.carry_out": {"data": {"version": version, "to": str(other), "reason": "去开会", "confirmed": "1"}},
+        "mending.mend": {"data": {"what": "void", "reason": "印错了"}},
+        "mending.correct": {"data": {"name": "张三峰", "reason": "核对过了"}},
+        "api.void_paper": {"json": {"reason": "印错了"}},
+        "api.reissue_paper": {"json": {"reason": "印错了"}},
+        "api.correct_applicant": {"json": {"name": "张三峰", "reason": "核对过了"}},
+        "desk.hold": {"data": {"reason": "行政诉讼要用", "until_on": "2027-09-18"}},
         "desk.evidence": {"data": {"purpose": "accountability", "words": "复议要用的"}},
         "desk.reveal": {"data": {"field": "phone", "purpose": "contact", "words": "打电话核对"}},
         "api.change_register_entry": {"json": {"version": 1, "why": "核对过了"}},

@@ -38,7 +38,7 @@ def asking_hold(number: str) -> ResponseReturnValue:
 
 def _shown(number: str, wrong: tuple[FieldError, ...] = ()) -> str:
     page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
-    case_page.must_supervise(edge.work(), page.id, actor=edge.actor())
+    case_page.must_direct(edge.work(), page.id, actor=edge.actor())
     hold = reads.hold_of(edge.work(), page.id, now=edge.now())
     sent = {name: request.form.get(name, "") for name in ("reason", "until_on")}
     return render_template("staff/hold.html", page=page, hold=hold, wrong=wrong, sent=sent)

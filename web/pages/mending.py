@@ -3,8 +3,6 @@ why."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,17 +16,31 @@ from web.edge import guard
 pages = Blueprint("mending", __name__, url_prefix="/desk/cases/<number>")
 
 
-def _page(number: str) -> Any:
-    page = case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
-    if "supervise" not in page.can:  # the commands refuse it too; nobody fills in a form for nothing
-        raise NotYours("只有承办单位的负责人可以更正。", "Only a head of the office in charge may correct it.")
+def _page(number: str) -> case_page.CasePage:
+    return case_page.by_number(edge.work(), number, actor=edge.actor(), now=edge.now())
+
+
+def _theirs(number: str) -> case_page.CasePage:
+    """The case, for a head of its office; the command refuses others too, but nobody fills in a form for nothing."""
+    page = _page(number)
+    if "direct" not in page.can:
+        raise NotYours(
+            "申请人的信息由承办单位的负责人更正。您可以请承办单位更正。",
+            "Its office's head corrects an applicant: ask them to.",
+        )
     return page
 
 
-def _paper(page: Any, document_id: int) -> Any:
+def _paper(page: case_page.CasePage, document_id: int) -> case_page.Paper:
+    """The paper, for a head of the unit that issued it."""
     found = next((one for one in page.papers if one.id == document_id), None)
     if found is None:
         raise NotFound("这个办件没有这份文书。", "This case has no such document.")
+    if not found.voids:
+        raise NotYours(
+            "文书由签发单位的负责人作废、重新签发。您可以请签发单位处理。",
+            "The head of the unit that issued a document voids it: ask them to.",
+        )
     return found
 
 
@@ -62,14 +74,14 @@ def mend(number: str, document_id: int) -> ResponseReturnValue:
 @guard("supervisor")
 def applicant(number: str) -> ResponseReturnValue:
     sent = dict.fromkeys(("name", "id_number", "phone", "reason"), "")
-    return render_template("staff/correct.html", case=_page(number), sent=sent, wrong=())
+    return render_template("staff/correct.html", case=_theirs(number), sent=sent, wrong=())
 
 
 @pages.post("/correct")
 @guard("supervisor")
 def correct(number: str) -> ResponseReturnValue:
     """更正申请人: what is left empty stays as it is."""
-    page = _page(number)
+    page = _theirs(number)
     sent = {key: request.form.get(key, "").strip()[:80] for key in ("name", "id_number", "phone")}
     reason = request.form.get("reason", "")[:200]
     given = {key: value for key, value in sent.items() if value}

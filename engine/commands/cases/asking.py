@@ -95,7 +95,10 @@ def may_answer(by: Actor, case: Case, row: ExtensionRequest) -> None:
     """Refuse unless theirs is the word the law wants."""
     require(by, "supervise", case)
     if not extending.gives_word(by, row.approver, case):
-        raise not_theirs(row.approver, "县级负责人" if row.approver == extending.GOVERNMENT else "派单单位负责人")
+        raise not_theirs(row.approver, _WHOSE.get(row.approver, "承办单位或上级的负责人"))
+
+
+_WHOSE = {extending.GOVERNMENT: "县级负责人", extending.DISPATCHER: "派单单位负责人"}
 
 
 def not_theirs(approver: str, whose: str) -> NotYours:
@@ -103,7 +106,7 @@ def not_theirs(approver: str, whose: str) -> NotYours:
     en = {
         extending.GOVERNMENT: "Expected the government's approval: a supervisor of the county gives it.",
         extending.DISPATCHER: "Expected the approval of the head of the unit that dispatched it, not of another.",
-    }[approver]
+    }.get(approver, "Expected the approval of a head of the office that handles it, or of one above.")
     return NotYours(f"延期须经{whose}批准，请由{whose}办理。", en)
 
 

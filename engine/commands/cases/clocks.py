@@ -42,7 +42,7 @@ def suspend(
     `prepare`: what they should get ready.
     """
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     must_run(case)
     applying = change(work, case, by=by, now=now)
     event = ClockEvent("paused", now, cause=cause, needs=needs, notice=notice or "…", reason=reason)
@@ -62,7 +62,7 @@ def suspend(
 def resume(work: Work, case_id: int, *, by: Actor, now: datetime, expect: str | None = None) -> Done:
     """激活: the clock runs again; the due day has moved by the working days of the pause."""
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     if case.status != "suspended":
         raise NotNow("这个办件没有挂起。", "Expected a suspended case, but it is not.")
     applying = change(work, case, by=by, now=now)

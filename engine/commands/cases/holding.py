@@ -1,5 +1,5 @@
-"""保全: a case that is not to be erased while it is needed: a suit, an inspection, a complaint. By a head of its units,
-with the reason, until a day."""
+"""保全: a case that is not to be erased while it is needed: a suit, an inspection, a complaint. By a head of its
+office, or of one above, with the reason, until a day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hold(work: Work, case_id: int, reason: str, until_on: date | None, *, by: Ac
     """Keep a case back from erasing, through `until_on`. Invalid by the field; NotNow: it is erased, or held."""
     # find and may
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     if case.erased_at is not None:
         raise NotNow(
             f"这个办件的个人信息已于 {say_at(case.erased_at)} 清除，没有可以保全的了。",
@@ -69,7 +69,7 @@ def hold(work: Work, case_id: int, reason: str, until_on: date | None, *, by: Ac
 def let_go(work: Work, case_id: int, *, by: Actor, now: datetime) -> None:
     """The hold ends before its day: the case is kept as long as any other."""
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     row = _live(work, case.id)
     if row is None:
         raise NotFound("本件没有保全，请刷新后再看。", "Expected a hold, but nobody keeps this case back.")

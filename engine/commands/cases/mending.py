@@ -37,7 +37,7 @@ _INDEXES = {"name": ("name_index", "name"), "id_number": ("id_index", "id"), "ph
 def void_paper(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> Document:
     """作废: the paper counts no more; its number stays used, and whoever checks it is told why."""
     case, row = _found(work, document_id)
-    require(by, "supervise", case)
+    require(by, "void", row, case=case)
     needs(reason, "reason", "作废原因")
     documents.void(work, row.id, reason, by=by, now=now)
     return row
@@ -46,7 +46,7 @@ def void_paper(work: Work, document_id: int, reason: str, *, by: Actor, now: dat
 def reissue_paper(work: Work, document_id: int, reason: str, *, by: Actor, now: datetime) -> Document:
     """作废并重新签发: the same content under a new number, with what the case says of the applicant now."""
     case, row = _found(work, document_id)
-    require(by, "supervise", case)
+    require(by, "void", row, case=case)
     needs(reason, "reason", "重新签发的原因")
     applying = change(work, case, by=by, now=now)
     made = _again(applying, row, reason, {})
@@ -63,7 +63,7 @@ def correct_applicant(
     A paper that somebody signed by hand says what they signed: it stays as it is, and the change says so.
     """
     case = find_case(work, case_id)
-    require(by, "supervise", case)
+    require(by, "direct", case)
     needs(reason, "reason", "更正原因")
     new = _checked(corrected)
     old = {field: getattr(case, FIELDS[field][0]) or "" for field in FIELDS}

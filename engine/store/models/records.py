@@ -106,6 +106,7 @@ class Document(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("unit.id"))  # who signs it; of old ones not known
     key: Mapped[str] = mapped_column(String(160), unique=True)  # what asked for it: never issued twice
     kind: Mapped[str] = mapped_column(String(60))  # 受理通知书 …
     title: Mapped[str] = mapped_column(String(120))
