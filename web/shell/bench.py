@@ -1,7 +1,8 @@
 """`yizhan bench`: measure, print a table, write bench/latest.json. Never part of the tests.
 
 Every module tests/bench/<room>_bench.py has `figures() -> list[dict]` with rows of `name, value, unit, baseline, ratio,
-target, met`. A baseline is measured beside ours in the same run: the ratio is what counts, not the machine.
+target, met`. A baseline is measured beside ours in the same run: the ratio is what counts, not the machine. A row with
+a goal that it does not reach ends the program with 1, and so does a room that could not be measured.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def command(rooms: tuple[str, ...], out: Path) -> None:
     click.echo(table(rows))
     for line in failed:
         click.echo(f"failed  {line}", err=True)
-    if failed:
+    short = [row for row in rows if row["met"] is False]
+    for row in short:
+        click.echo(f"short of its goal  {row['room']}: {row['name']} ({row['target']})", err=True)
+    if failed or short:
         raise SystemExit(1)
 
 
