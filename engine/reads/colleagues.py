@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from engine.people import Actor, holders, units
+from engine.people import Actor, handing, holders, units
 from engine.store import Work
-from engine.store.models import Holding, Post, User
+from engine.store.models import Case, Holding, Post, Task, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,27 @@ def near(work: Work, actor: Actor, *, below: bool = False, cases: bool = False) 
     if cases:
         query = query.where(Post.role.in_(("clerk", "supervisor")))
     return tuple(Colleague(i, name, tree.by_id[unit].name, post) for i, name, unit, post in work.session.execute(query))
+
+
+def to_have(work: Work, actor: Actor, task_ids: Collection[int]) -> tuple[Colleague, ...]:
+    """To whom each of these tasks may go: of a restricted case, only to those who may have it."""
+    found = near(work, actor, cases=True)
+    rows = work.session.execute(
+        select(Task, Case)
+        .join(Case, Case.id == Task.case_id)
+        .where(Task.id.in_(task_ids), or_(Case.restricted, Case.confidential))
+    ).all()
+    for task, case in rows:
+        able = set(
+            work.session.scalars(
+                select(User.id)
+                .join(Holding, Holding.user_id == User.id)
+                .join(Post, Post.id == Holding.post_id)
+                .where(holders.lasting(work.today), handing.among(task, case))
+            )
+        )
+        found = tuple(one for one in found if one.id in able)
+    return found
 
 
 def people(work: Work, actor: Actor, *, below: bool = False, cases: bool = False) -> tuple[Colleague, ...]:

@@ -11,7 +11,7 @@ from engine.commands import cases
 from engine.commands.hall import absences, handover
 from engine.errors import Invalid, NotFound, NotYours
 from engine.people import holders, load
-from engine.reads import attachments, case_page, inbox
+from engine.reads import attachments, case_page, colleagues, inbox
 from engine.records import files
 from engine.store.models import Case, Holding, Post, User
 from engine.workdays import local_date
@@ -157,3 +157,61 @@ def test_nobody_who_works_on_no_cases_takes_in_an_application_for_somebody(datab
     with pytest.raises(NotYours), database.unit_of_work() as work:
         by = load(work, hands.users[who], now=clock())
         cases.receive(work, "daiban", DAIBAN, consent=True, by=by, now=clock())
+
+
+@pytest.fixture
+def restricted(database, cast, clock):
+    """A case of health, accepted at the 医保局 and in 王丽's hands."""
+    case_id = acting.accepted(database, cast, clock)
+    with database.unit_of_work() as work:
+        work.session.get(Case, case_id).restricted = True
+    acting.claim(database, case_id, cast.wang, clock())
+    return case_id
+
+
+@pytest.mark.parametrize("verb", [cases.transfer, cases.delegate])
+def test_a_step_of_a_restricted_case_goes_to_nobody_of_an_office_that_is_not_named_for_it(
+    database, cast, clock, restricted, verb
+):
+    """Whoever has the step reads the case: the 民政局 did, as long as the question waited."""
+    task = acting.now_open(database, restricted)
+    for short in ("sun", "zhou", "wu"):
+        with pytest.raises(NotYours) as refused, database.unit_of_work() as work:
+            verb(work, task.id, cast.users[short], "他熟悉", version=task.version, by=cast.wang, now=clock())
+        assert "限制查看" in refused.value.zh
+    with database.unit_of_work() as work:
+        verb(work, task.id, cast.users["li"], "他熟悉", version=task.version, by=cast.wang, now=clock())
+    with database.reading() as work:
+        assert case_page.page(work, restricted, actor=cast.li, now=clock()).id == restricted
+        with pytest.raises(NotFound):
+            case_page.page(work, restricted, actor=load(work, cast.users["sun"], now=clock()), now=clock())
+
+
+def test_who_was_chosen_for_a_restricted_case_and_who_may_claim_the_step_are_given_it(
+    database, cast, clock, restricted
+):
+    task = acting.now_open(database, restricted)
+    with database.unit_of_work() as work:
+        work.session.get(Case, restricted).chosen = {"mediator": [cast.users["sun"]]}
+        row = work.session.get(type(task), task.id)
+        row.candidates = [*row.candidates, f"p:{cast.lmt.id}:window", f"u:{cast.users['huang']}"]
+    with database.reading() as work:
+        offered = {one.name for one in colleagues.to_have(work, cast.wang, [task.id])}
+        assert offered == {"李明", "赵建国"}  # near 王丽: nobody of another office is
+        county = {one.name for one in colleagues.to_have(work, cast.wu, [task.id])}
+        assert county == {"王丽", "李明", "赵建国", "孙燕", "周敏", "黄丽华"}
+    for short in ("sun", "zhou", "huang"):
+        with database.unit_of_work() as work:
+            row = work.session.get(type(task), task.id)
+            by = load(work, row.assignee_id, now=clock())
+            cases.transfer(work, task.id, cast.users[short], "归他", version=row.version, by=by, now=clock())
+
+
+def test_a_restricted_case_stays_when_everything_of_a_person_goes_to_somebody_of_another_office(
+    database, cast, clock, restricted
+):
+    with database.reading() as work:
+        found = handover.plan(work, cast.users["wang"], cast.users["sun"], by=cast.zhao, now=clock())
+        assert found.goes == () and [one.why_not[0] for one in found.stays] == ["是限制查看的办件，接的人不能看"]
+        mine = handover.plan(work, cast.users["wang"], cast.users["li"], by=cast.zhao, now=clock())
+        assert [one.case_id for one in mine.goes] == [restricted] and mine.stays == ()

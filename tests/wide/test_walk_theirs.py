@@ -376,9 +376,10 @@ THINGS: dict[str, Thing] = {
     ),
     "a request for more time": Thing(
         _more_time,
-        {"office_head", *_HEADS},
+        {"office_head", "county_head"},  # the organ's head gives it; the town's reads that it was asked
         {"limits.asked": {}, "limits.approve": {"data": {}}, "limits.refuse": {"data": {"answer": "来得及"}}},
         asks=("limits.approve",),
+        but={"limits.asked": {"office_head", *_HEADS}},
     ),
     "a leave": Thing(_leave, {"intake", *_HEADS}, {"absences.end": {"data": {}}}),
     "the agent's ways in": Thing(

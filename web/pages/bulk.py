@@ -67,7 +67,7 @@ def _ask_page(what: str, picked: list[Picked], wrong: tuple[FieldError, ...] = (
         wrong=wrong,
         tasks=[f"{p.task_id}:{p.version}" for p in picked],
         sent=sent or {"to": "", "reason": ""},
-        targets=colleagues() if what == "transfer" else (),
+        targets=colleagues([p.task_id for p in picked]) if what == "transfer" else (),
     )
 
 

@@ -152,7 +152,7 @@ def _page(
     title, reason, choice = ACTS[what]
     targets: list[tuple[str, str]] = []
     if what == "give":
-        targets = colleagues()
+        targets = colleagues([(chosen or steps[0]).id])
     elif what == "jump":
         about = chosen or steps[0]
         targets = [(id, named(name)) for id, name in cases.jump_targets(work, about.id)]

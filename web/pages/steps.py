@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from engine.errors import FieldError, Invalid, NotFound
 from engine.plain import is_id
 from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
-from engine.reads.colleagues import near
+from engine.reads.colleagues import to_have
 from engine.records import library
 from web import edge, names, sentences
 from web.edge import guard
@@ -166,7 +166,7 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
     if what == "return":
         targets = list(cases.return_targets(work, task_id))
     if what in ("transfer", "delegate"):
-        targets = colleagues()
+        targets = colleagues([task_id])
     return render_template(
         "staff/ask.html",
         step=step,
@@ -181,14 +181,14 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
     )
 
 
-def colleagues() -> list[tuple[str, str]]:
-    """To whom a task may go: (id, name, unit and post)."""
+def colleagues(task_ids: Collection[int]) -> list[tuple[str, str]]:
+    """To whom these tasks may go: (id, name, unit and post)."""
     return [
         (
             str(one.id),
             _("%(name)s（%(unit)s·%(post)s）", name=one.name, unit=named(one.unit), post=named(one.post)),
         )
-        for one in near(edge.work(), edge.actor(), cases=True)
+        for one in to_have(edge.work(), edge.actor(), task_ids)
     ]
 
 

@@ -19,7 +19,7 @@ from engine.commands.cases.finding import (
     needs,
 )
 from engine.errors import NotFound, NotNow, NotYours
-from engine.people import Actor, holders, load, require
+from engine.people import Actor, handing, holders, load, require
 from engine.people import may as may_
 from engine.reads import history
 from engine.records import audit, notices
@@ -47,7 +47,7 @@ def transfer(
         require(by, "supervise", task, case=case)
     allowed(task, "transfer")
     needs(reason, "reason", "转办理由")
-    _must_take_cases(work, case, to_user_id, by, now)
+    _must_take_cases(work, case, task, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     before = task.assignee_id
     given = {"from": by.id, "to": to_user_id, "reason": reason[:500], "at": now.isoformat()}
@@ -101,7 +101,7 @@ def delegate(
     must_be_open(work, case, task)
     require(by, "work", task, case=case)
     allowed(task, "delegate")
-    _must_take_cases(work, case, to_user_id, by, now)
+    _must_take_cases(work, case, task, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     waiting = [d for d in task.delegated if "opinion" not in d]
     if any(d["from"] == to_user_id for d in waiting):
@@ -182,7 +182,7 @@ def pass_on_questions(
     must_be_open(work, case, task)
     require(by, "supervise", task, case=case)
     needs(reason, "reason", "移交理由")
-    _must_take_cases(work, case, to_user_id, by, now)
+    _must_take_cases(work, case, task, to_user_id, by, now)
     must_not_keep_away(task, to_user_id)
     kept = []
     for one in task.delegated:
@@ -227,9 +227,20 @@ def _with(before: list[Any], more: list[Any]) -> list[Any]:
     return [*before, *(one for one in more if one not in before)]
 
 
-def _must_take_cases(work: Work, case: Case, user_id: int, by: Actor, now: datetime) -> None:
+_CONFIDENTIAL = (
+    "这是保密办件，只能交给本单位能办它的人。请另选。",
+    "This case is confidential: give it to somebody of its own office who may see it.",
+)
+_RESTRICTED = (
+    "这是限制查看的办件，只能交给承办单位、收件单位和流程点了名的人。要问别的单位，请另外发函，不带当事人的信息。请另选。",
+    "This case is restricted: give it to somebody of its office, its counter, or whom the drawing names. To ask "
+    "another office, write to it without what is of people.",
+)
+
+
+def _must_take_cases(work: Work, case: Case, task: Task, user_id: int, by: Actor, now: datetime) -> None:
     """Whoever is given a step, or asked about it, reads the case: somebody whose post handles cases today; of a
-    confidential one (保密), somebody who may see it already."""
+    restricted one, whom its office or its drawing names (`handing.may_have`)."""
     user = work.session.get(User, user_id)
     if user is None or user.kind != "staff" or user.disabled_at is not None:
         raise NotFound("没有这位工作人员，或其账号已停用。", f"There is no such clerk: {user_id}.")
@@ -238,11 +249,8 @@ def _must_take_cases(work: Work, case: Case, user_id: int, by: Actor, now: datet
             f"{user.name}今天不在办件的岗位上，不能交给他。请选一位在岗的办事人员。",
             f"{user.name} holds no post that handles cases today: choose somebody who does.",
         )
-    if case.confidential and not may_(load(work, user_id, now=now), "see", case):
-        raise NotYours(
-            "这是保密办件，只能交给本单位能办它的人。请另选。",
-            "This case is confidential: give it to somebody of its own office who may see it.",
-        )
+    if (case.restricted or case.confidential) and not handing.may_have(load(work, user_id, now=now), task, case):
+        raise NotYours(*(_CONFIDENTIAL if case.confidential else _RESTRICTED))
     if user_id == by.id:
         raise NotNow("不能转给自己。", "Expected another person, but it is yourself.")
 

@@ -16,7 +16,7 @@ from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
 from engine.forms import written
 from engine.matters import nodes
 from engine.matters.nouns.bonds import MANDATE
-from engine.people import Actor, holders, may
+from engine.people import Actor, handing, holders, load, may
 from engine.records import audit, notices
 from engine.store import Work
 from engine.store.models import Bond, Case, Leave, Task, TaskCandidate, User
@@ -56,6 +56,7 @@ class Plan:
 def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> Plan:
     """What handing over would do. Nothing is written."""
     _check(work, user_id, to_id, by, now)
+    to = load(work, to_id, now=now)
     rows = work.session.execute(
         select(Task, Case)
         .join(Case, Case.id == Task.case_id)
@@ -75,7 +76,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
     stays: list[Item] = []
     for task, case in rows[:MOST]:
         question = _asks(task, user_id)
-        why = _why_not(task, case, user_id, to_id, by, question=question)
+        why = _why_not(task, case, user_id, to, by, question=question)
         item = Item(
             task.id,
             task.version,
@@ -200,14 +201,16 @@ def _asks(task: Task, user_id: int) -> bool:
     return any(user_id in (one["from"], one["to"]) for one in task.delegated if "opinion" not in one)
 
 
-def _why_not(task: Task, case: Case, user_id: int, to_id: int, by: Actor, *, question: bool) -> tuple[str, str] | None:
+def _why_not(task: Task, case: Case, user_id: int, to: Actor, by: Actor, *, question: bool) -> tuple[str, str] | None:
     """Why a task is not this supervisor's to give away; None when it is."""
     if case.applicant_id == user_id:
         return ("是本人申请的件", "it is their own application")
     if not may(by, "supervise", task, case=case):
         return ("不在您管理的单位", "it is not of a unit you head")
+    if not handing.may_have(to, task, case):
+        return ("是限制查看的办件，接的人不能看", "it is restricted, and whoever takes over may not read it")
     waiting = [one for one in task.delegated if "opinion" not in one]
-    if question and any({user_id, to_id} == {one["from"], one["to"]} for one in waiting):
+    if question and any({user_id, to.id} == {one["from"], one["to"]} for one in waiting):
         return ("是这两个人之间的委派，请先收回", "it is a question between these two: take it back first")
     if not question and "transfer" not in nodes.operations(task.properties):
         return ("这一步不允许转办", "this step does not allow a transfer")
