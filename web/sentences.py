@@ -13,6 +13,7 @@ from engine.reads.case_page import Line
 from engine.reads.history import InPerson, Note, Step
 from engine.reads.labels import EVENTS
 from engine.reads.stuck import Sentence
+from engine.store.models import Task
 from web import formats
 from web.language import english
 from web.names import named, within
@@ -172,10 +173,11 @@ def change(one: Any) -> Mapping[str, str]:
     return {"what": _(_WHATS.get(one.what, "变化")), "text": name}
 
 
-def plan(done: Any) -> dict[str, Any]:
+def plan(done: Done | Task) -> dict[str, Any]:
     """What the rehearsal did, in words, and the token that binds the confirmation to it."""
-    if not isinstance(done, Done):
-        return {"changes": [], "token": "", "before": None, "after": None}
+    if isinstance(done, Task):  # it is in other hands, and nothing else has changed
+        token = f"{done.id}.{done.version}.{done.assignee_id or 0}"
+        return {"changes": [], "token": token, "before": None, "after": None}
     return {
         "changes": [change(c) for c in done.changes],
         "token": done.token,

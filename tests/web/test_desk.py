@@ -2,12 +2,13 @@
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from engine import matters
 from engine.people import SYSTEM
 from engine.records import library
-from engine.store.models import Case, Reveal
+from engine.store.models import Case, Reveal, Task
 from tests.cast import DAIBAN, ROOT
 from tests.commands import acting
 from tests.hall import Open
@@ -123,8 +124,6 @@ def test_returning_asks_for_a_reason_shows_the_plan_and_then_does_it(hall: Open)
     plan = client.post(address, data=asked)
     assert plan.status_code == 200 and "确认以后会这样" in plan.text and "受理审查" in plan.text
     assert hall.task(number).element == "register"
-    import re
-
     token = re.search(r'name="expect" value="(\w+)"', plan.text)[1]
     done = client.post(address, data={**asked, "confirmed": "1", "expect": token})
     assert done.status_code == 302
@@ -138,10 +137,58 @@ def test_work_is_given_to_a_colleague_with_a_reason(hall: Open):
     address = f"/desk/tasks/{task.id}/transfer"
     assert "林志强" in client.get(address).text
     lin = hall.cast.users["lin"]
-    sent = {"version": task.version, "to": str(lin), "reason": "我要开会", "confirmed": "1"}
-    assert client.post(address, data=sent).status_code == 302
+    sent = {"version": task.version, "to": str(lin), "reason": "我要开会"}
+    assert _shown_and_confirmed(client, address, sent).status_code == 302
     assert number in hall.client("lin").get("/desk").text
     assert "已转给您办理" in hall.client("lin").get("/desk/notices").text
+
+
+def _shown_and_confirmed(client, address, sent):
+    shown = client.post(address, data=sent)
+    assert shown.status_code == 200 and "确认以后会这样" in shown.text
+    token = re.search(r'name="expect" value="([^"]+)"', shown.text.replace("\n    ", " "))[1]
+    return client.post(address, data={**sent, "confirmed": "1", "expect": token})
+
+
+@pytest.mark.parametrize("what", ["return", "transfer", "delegate", "recall"])
+def test_what_nobody_was_shown_is_not_done_and_the_plan_is_shown_instead(hall: Open, what: str):
+    """A confirmation without the plan's token did it unseen."""
+    number = hall.submit()
+    _complete(hall, "chen", number, acting.TAKE_IN)
+    mine = done = None
+    if what == "recall":  # what one has done can be had back as long as nobody took the next
+        with hall.database.reading() as work:
+            mine, done = "chen", work.session.scalars(select(Task.id).where(Task.element == "take_in")).one()
+    else:
+        _claim(hall, "wang", number)
+        _complete(hall, "wang", number, acting.ACCEPT)
+        _claim(hall, "wang", number)
+    task, client = hall.task(number), hall.client(mine or "wang")
+    address = f"/desk/tasks/{done or task.id}/{what}"
+    to = "accept" if what == "return" else str(hall.cast.users["li"])
+    sent = {"version": task.version, "to": to, "reason": "身份证照片看不清"}
+    for token in ({}, {"expect": ""}, {"expect": "0" * 16}):
+        unseen = client.post(address, data={**sent, **token, "confirmed": "1"})
+        assert unseen.status_code == 409, token
+        assert "请再看一遍" in unseen.text and "确认以后会这样" in unseen.text and 'name="expect"' in unseen.text
+    assert hall.task(number) == task
+    assert _shown_and_confirmed(client, address, sent).status_code == 302
+    assert hall.task(number) != task
+
+
+def test_who_confirms_after_somebody_else_acted_is_told_and_keeps_what_they_typed(hall: Open):
+    number = hall.submit()
+    _claim(hall, "chen", number)
+    task, client = hall.task(number), hall.client("chen")
+    address = f"/desk/tasks/{task.id}/delegate"
+    sent = {"version": task.version, "to": str(hall.cast.users["lin"]), "reason": "户口怎么看"}
+    shown = client.post(address, data=sent).text.replace("\n    ", " ")
+    token = re.search(r'name="expect" value="([^"]+)"', shown)[1]
+    _complete(hall, "chen", number, acting.TAKE_IN)
+    late = client.post(address, data={**sent, "confirmed": "1", "expect": token})
+    assert late.status_code == 409 and "户口怎么看" in late.text and "确认以后会这样" not in late.text
+    first = client.post(address, data=sent)
+    assert first.status_code == 409 and "户口怎么看" in first.text
 
 
 def test_a_draft_outlives_the_session(hall: Open):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,19 +12,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import cases
-from engine.errors import FieldError, Invalid, NotFound, NotNow, NotYours
+from engine.errors import FieldError, Invalid, NotFound, NotYours
 from engine.people import units
 from engine.reads import case_page
 from engine.reads.case_page import CasePage
 from engine.reads.history import Step
 from engine.records import library
 from engine.store import Work
-from web import edge, names, sentences
+from web import confirming, edge, names
 from web.edge import guard
 from web.names import named
 from web.pages.desk import pages
 from web.pages.steps import colleagues
-from web.problems import sentence
 
 #: What a head may do, in the order in which it is offered: the words of the button, of the reason, of the choice.
 ACTS: Mapping[str, tuple[str, str, str]] = {
@@ -49,8 +48,6 @@ class Asked:
     version: str = ""
     to: str = ""
     reason: str = ""
-    expect: str = ""
-    confirmed: str = ""
 
 
 @pages.app_template_global()
@@ -75,26 +72,12 @@ def act(number: str, what: str) -> ResponseReturnValue:
 def acted(number: str, what: str) -> ResponseReturnValue:
     """First what it would do; confirmed, exactly that."""
     sent = Asked(**{one.name: request.form.get(one.name, "").strip()[:500] for one in fields(Asked)})
-    database, wrong, stale = edge.hall().database, tuple[FieldError, ...](), ""
-    plan: dict[str, Any] | None = None
-    try:
-        if sent.confirmed:
-            try:
-                with database.unit_of_work() as work:
-                    _do(work, number, what, sent)
-            except NotNow as changed:
-                stale = sentence(changed)  # what was typed stays, with what it would do now
-            else:
-                flash(_("已%(what)s。", what=_(ACTS[what][0])))
-                return redirect(url_for("desk.case", number=number))
-        with database.rehearsal() as work:
-            plan = sentences.plan(_do(work, number, what, replace(sent, confirmed="", version="")))
-    except Invalid as error:
-        wrong = tuple(error.fields)
-    except NotNow as error:
-        stale = sentence(error)
+    seen = confirming.previewed(lambda work, how: _do(work, number, what, sent, how.expect))
+    if seen.done is not None:
+        flash(_("已%(what)s。", what=_(ACTS[what][0])))
+        return redirect(url_for("desk.case", number=number))
     with edge.reading():
-        return _page(number, what, sent, plan, wrong, stale), 422 if wrong else 409 if stale else 200
+        return _page(number, what, sent, seen.plan, seen.wrong, seen.stale), seen.status
 
 
 def _seen(work: Work, number: str, what: str) -> CasePage:
@@ -116,9 +99,8 @@ def _open(page: CasePage) -> list[Step]:
     return [one for one in page.tasks if one.state != "ended"]
 
 
-def _do(work: Work, number: str, what: str, sent: Asked) -> Any:
+def _do(work: Work, number: str, what: str, sent: Asked, expect: str | None) -> Any:
     page, by, now = _seen(work, number, what), edge.actor(), edge.now()
-    expect = (sent.expect or "-") if sent.confirmed else None  # what nobody was shown is not done
     if what == "end":
         return cases.terminate(work, page.id, sent.reason, by=by, now=now, expect=expect)
     if what == "move":
@@ -128,7 +110,8 @@ def _do(work: Work, number: str, what: str, sent: Asked) -> Any:
     step = next((one for one in _open(page) if str(one.id) == sent.step), None)
     if step is None:
         raise Invalid([FieldError("step", _("哪一步"), "请选一步。", "Choose a step.")])
-    version = int(sent.version) if sent.version.isdecimal() and len(sent.version) < 10 else step.version
+    known = expect is not None and sent.version.isdecimal() and len(sent.version) < 10
+    version = int(sent.version) if known else step.version
     if what == "urge":
         return cases.remind(work, step.id, by=by, now=now, text=sent.reason)
     if what == "jump":

@@ -16,15 +16,14 @@ from flask_babel import gettext as _
 from engine.commands import cases
 from engine.commands.applying import Done
 from engine.deadlines import Limit
-from engine.errors import FieldError, Invalid, NotNow, Refused
+from engine.errors import FieldError, Invalid
 from engine.plain import is_id
 from engine.reads import case_page
 from engine.reads import limits as reads
 from engine.store import Work
-from web import edge, sentences
+from web import confirming, edge
 from web.edge import guard
 from web.language import english
-from web.problems import sentence
 
 pages = Blueprint("limits", __name__, url_prefix="/desk")
 
@@ -160,33 +159,18 @@ def _previewed(
     number: str, what: str, do: Callable[[Work, Mapping[str, str], str | None], Done], request_id: int | None = None
 ) -> ResponseReturnValue:
     sent = {name: request.form.get(name, "").strip()[:500] for name in _SENT}
-    database, wrong, stale = edge.hall().database, tuple[FieldError, ...](), ""
-    plan: dict[str, Any] | None = None
-    try:
-        if request.form.get("confirmed"):
-            try:
-                with database.unit_of_work() as work:
-                    do(work, sent, request.form.get("expect") or "-")
-            except NotNow as changed:
-                stale = sentence(changed)
-            else:
-                flash(_(VERBS[what][2]))
-                return redirect(url_for("desk.case", number=number) + "#time")
-        with database.rehearsal() as work:
-            plan = sentences.plan(do(work, sent, None))
-    except Invalid as error:
-        wrong = tuple(error.fields)
-    except Refused as error:
-        if not stale:
-            raise
-        stale = sentence(error)  # what is so now, not only that it has changed
+    seen = confirming.previewed(lambda work, how: do(work, sent, how.expect))
+    if seen.done is not None:
+        flash(_(VERBS[what][2]))
+        return redirect(url_for("desk.case", number=number) + "#time")
+    plan = seen.plan
     with edge.reading() as work:
         page = case_page.by_number(work, number, actor=edge.actor(), now=edge.now())
         if plan is not None and what == "suspend":
             cause, needs = _needs(sent)
             plan["foretold"] = reads.if_suspended(work, page.id, cause, needs, actor=edge.actor(), now=edge.now())
         one = reads.request(work, request_id, actor=edge.actor()) if request_id else None
-        return _shown(page, what, wrong, plan, sent, one, stale), 422 if wrong else 409 if stale else 200
+        return _shown(page, what, seen.wrong, plan, sent, one, seen.stale), seen.status
 
 
 def _shown(

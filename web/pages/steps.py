@@ -17,7 +17,9 @@ from engine.reads import case_list, case_page
 from engine.reads import inbox as lists
 from engine.reads.colleagues import to_have
 from engine.records import library
-from web import edge, names, sentences
+from engine.store import Work
+from web import confirming, edge, names, sentences
+from web.confirming import How, Shown
 from web.edge import guard
 from web.names import named
 from web.pages.desk import pages
@@ -153,10 +155,10 @@ _ASKED = {
 @guard("staff")
 def ask(task_id: int, what: str) -> ResponseReturnValue:
     """What to whom, and why."""
-    return _ask_page(task_id, what)
+    return _ask_page(task_id, what, Shown(), {"to": "", "reason": ""})
 
 
-def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan: Any = None, sent: Any = None) -> str:
+def _ask_page(task_id: int, what: str, seen: Shown, sent: Mapping[str, str]) -> str:
     work = edge.work()
     page = case_page.of_task(work, task_id, actor=edge.actor(), now=edge.now())
     names.about(library.version(work, page.version_hash))
@@ -175,9 +177,10 @@ def _ask_page(task_id: int, what: str, wrong: tuple[FieldError, ...] = (), plan:
         title=_(title),
         reason_words=_(reason),
         targets=targets,
-        wrong=wrong,
-        plan=plan,
-        sent=sent or {"to": "", "reason": ""},
+        wrong=seen.wrong,
+        plan=seen.plan,
+        stale=seen.stale,
+        sent=sent,
     )
 
 
@@ -196,27 +199,19 @@ def colleagues(task_ids: Collection[int]) -> list[tuple[str, str]]:
 @guard("staff", alone=True)
 def carry_out(task_id: int, what: str) -> ResponseReturnValue:
     """First the preview; confirmed, exactly that plan."""
-    sent = {k: request.form.get(k, "")[:500] for k in ("to", "reason", "expect", "confirmed")}
-    database = edge.hall().database
-    try:
-        if sent["confirmed"]:
-            with database.unit_of_work() as work:
-                done = _do(work, task_id, what, sent, expect=sent["expect"] or None)
-            flash(_("已%(what)s。", what=_(_ASKED[what][0])))
-            if isinstance(done, Done):
-                return redirect(url_for("desk.case", number=done.case.number))
-            return redirect(url_for("desk.inbox"))
-        with database.rehearsal() as work:
-            plan = sentences.plan(_do(work, task_id, what, sent, expect=None))
-        wrong: tuple[FieldError, ...] = ()
-    except Invalid as error:
-        plan, wrong = None, tuple(error.fields)
+    sent = {k: request.form.get(k, "")[:500] for k in ("to", "reason")}
+    seen = confirming.previewed(lambda work, how: _do(work, task_id, what, sent, how))
+    if seen.done is not None:
+        flash(_("已%(what)s。", what=_(_ASKED[what][0])))
+        if isinstance(seen.done, Done):
+            return redirect(url_for("desk.case", number=seen.done.case.number))
+        return redirect(url_for("desk.inbox"))
     with edge.reading():
-        return _ask_page(task_id, what, wrong, plan, sent), 422 if wrong else 200
+        return _ask_page(task_id, what, seen, sent), seen.status
 
 
-def _do(work: Any, task_id: int, what: str, sent: Mapping[str, str], *, expect: str | None) -> Any:
-    by, now, version = edge.actor(), edge.now(), _seen()
+def _do(work: Work, task_id: int, what: str, sent: Mapping[str, str], how: How) -> Any:
+    by, now, version, expect = edge.actor(), edge.now(), None if how.anew else _seen(), how.expect
     if what == "recall":
         return cases.recall(work, task_id, by=by, now=now, expect=expect)
     if not sent["to"]:
