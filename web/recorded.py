@@ -51,6 +51,7 @@ LABELS = {
     "case": ("办件的序号", "case (row)"),
     "cases": ("办件", "cases"),
     "category": ("类别", "category"),
+    "chosen": ("选的一样", "what was chosen"),
     "cause": ("原因", "cause"),
     "changed": ("改了几条", "changed"),
     "channel": ("从哪里来", "came in"),

@@ -26,8 +26,8 @@ from engine.commands import appointments, seats
 from engine.errors import NotFound, NotNow
 from engine.matters.nouns.offers import Offer
 from engine.people import Actor
+from engine.reads import choosing, prices
 from engine.reads import offers as reads
-from engine.reads import prices
 from engine.reads.knowing import Person
 from engine.records import audit, counters, jobs, notices
 from engine.store import Work
@@ -83,6 +83,7 @@ class Wish:
     booked_by: int | None = None  # who ordered it, where the worker books it for them
     slot: Slot | None = None  # of this number, where it was found already in this transaction
     places: Sequence[SlotPlace] | None = None  # by role, where they were found with it
+    by_day: bool = False  # of a standing order: what it chose gives way to what there is that day
 
     @property
     def holder(self) -> Person:
@@ -397,6 +398,9 @@ def _fit(
     """What is booked of a time, by whom and at what price. `places`: those of the time by role; `past`: what else this
     person has booked. NotNow says why they may not have it."""
     resource, what = slot.resource, reads.of(work, slot.resource.offer)
+    if what.offer.choice is not None and wish.members:
+        given = choosing.settled(work, what, resource, slot, wish.holder, wish.answers, by_day=wish.by_day, now=now)
+        wish = replace(wish, answers=given)
     taker = "team" if wish.team else "person"
     if taker not in what.offer.taker:
         zh, en = ("由个人报名", "by a person") if taker == "team" else ("由团队报名", "by a team")
@@ -511,6 +515,7 @@ def _row(
         places=len(wish.members),
         team=wish.team[:80],
         answers=dict(wish.answers) or None,
+        chosen=choosing.chosen(plan.what, wish.answers),
         price=dict(plan.cost.said) if plan.cost is not None else {},
         cents=plan.cost.cents if plan.cost is not None else None,
         booked_by_id=wish.booked_by or (by.id if by.id != leader.user_id else None),

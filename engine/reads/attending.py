@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,7 +15,7 @@ from engine.booking import attended
 from engine.errors import NotFound
 from engine.matters.nouns.offers import Offer, OfferHours
 from engine.people import Actor, masks, may
-from engine.reads import offers
+from engine.reads import choosing, knowing, offers
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
@@ -41,6 +43,19 @@ class Expected:
     by_voice: bool  # still to be read out to them
     brought_by: str
     signed: str  # who signed them in
+    chosen: str = ""  # what they chose: a dish
+    unfit: bool = False  # which they may not have any more, or which is not there that day
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How many have chosen one thing, and how many of them came."""
+
+    key: str
+    label: str
+    count: int
+    came: int
+    unfit: int  # of whom it is not fit any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +68,10 @@ class Door:
     came: int
     gone: int
     held: str = ""  # why nobody else is let in just now
+    chosen: tuple[Chosen, ...] = ()  # how many of each thing: what the kitchen makes
 
 
-def door(work: Work, actor: Actor, slot_id: int) -> Door:
+def door(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Door:
     """A time of the actor's units. NotFound."""
     slot = work.session.scalar(
         select(Slot).where(Slot.id == slot_id).options(joinedload(Slot.resource).joinedload(Resource.unit))
@@ -71,6 +87,8 @@ def door(work: Work, actor: Actor, slot_id: int) -> Door:
     ).all()
     signers = {place.came_by_id for place, _made in rows if place.came_by_id is not None}
     names = {id_: name for id_, name in work.session.execute(select(User.id, User.name).where(User.id.in_(signers)))}
+    known = offers.of(work, slot.resource.offer)
+    fits = _fitting(work, known, slot, rows, now)
     places = tuple(
         Expected(
             place.id,
@@ -87,13 +105,55 @@ def door(work: Work, actor: Actor, slot_id: int) -> Door:
             made.by_voice == "wanted",
             place.brought_by or "",
             names.get(place.came_by_id, "") if place.came_by_id is not None else "",
+            made.chosen,
+            made.id in fits.unfit,
         )
         for place, made in rows
     )
     came = sum(one.came_at is not None for one in places)
     gone = sum(one.left_at is not None for one in places)
-    known = offers.of(work, slot.resource.offer)
-    return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone, slot.held or "")
+    counted = _counted(places, fits.labels) if known.offer.choice is not None else ()
+    return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone, slot.held or "", counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """What the things of the day are called, and of which bookings the chosen one is not fit."""
+
+    labels: dict[str, str]
+    unfit: frozenset[int]
+
+
+def _fitting(work: Work, known: offers.Declared, slot: Slot, rows: Sequence[Any], now: datetime) -> _Fitting:
+    """Looked at anew for everybody: what one may not have may have become known after they ordered."""
+    if known.offer.choice is None:
+        return _Fitting({}, frozenset())
+    labels: dict[str, str] = {}
+    unfit: set[int] = set()
+    for place, made in rows:
+        things = choosing.day_of(work, known, slot.resource, slot, knowing.of_place(work, place), now=now)
+        labels |= {one.key: one.label for one in things}
+        if made.chosen and not any(one.key == made.chosen and one.fits for one in things):
+            unfit.add(made.id)
+    return _Fitting(labels, frozenset(unfit))
+
+
+def _counted(places: Sequence[Expected], labels: Mapping[str, str]) -> tuple[Chosen, ...]:
+    """A line for each thing, the most wanted first; last who has chosen nothing."""
+    listed: dict[str, list[Expected]] = {}
+    for one in places:
+        listed.setdefault(one.chosen, []).append(one)
+    found = [
+        Chosen(
+            key,
+            labels.get(key, key),
+            len(those),
+            sum(one.came_at is not None for one in those),
+            sum(one.unfit for one in those),
+        )
+        for key, those in listed.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.key, -one.count, one.label)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from engine.matters import Package
 from engine.people import units
 from engine.records import registers
 from engine.store import Work, keys
-from engine.store.models import Bond, User
+from engine.store.models import Bond, BookingPlace, User
 from engine.workdays import local_date
 
 
@@ -79,6 +79,20 @@ Part = Callable[[Asked], Mapping[str, Any]]
 
 def of_user(user: User) -> Person:
     return Person(user.name, user.phone, user.id_number, user.id, user.place_id)
+
+
+def of_place(work: Work, place: BookingPlace) -> Person:
+    """Who has a place of a booking: by their account; without one, by the number that the bond by which it was booked
+    says of them, so that what the hall knows of them is known here too."""
+    if place.user_id is not None:
+        return of_user(work.session.get_one(User, place.user_id))
+    number = work.session.scalar(
+        select(Bond.subject_id_number)
+        .where(Bond.subject_id_index == place.person_index, Bond.subject_id.is_(None))
+        .order_by(Bond.id.desc())
+        .limit(1)
+    )
+    return Person(place.name, place.phone, number)
 
 
 def born_on(id_number: str | None) -> date | None:

@@ -98,6 +98,7 @@ EVENTS = {
     "offer.moved": "供给改期",
     "offer.closed": "取消供给",
     "offer.places": "加名额",
+    "offer.recalled": "召回订的一样",
     "offer.settled": "导出预订结算表",
     "standing.made": "设长期预订",
     "standing.changed": "长期预订改一天",

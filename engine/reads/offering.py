@@ -69,7 +69,7 @@ def booked_first(work: Work, matter: str) -> bool:
 # ---------------------------------------------------------------- may they, and what does it cost
 
 
-def _facts(work: Work, resource: Resource, slot: Slot) -> dict[str, Any]:
+def facts(work: Work, resource: Resource, slot: Slot) -> dict[str, Any]:
     """What an expression knows of what is booked."""
     place = units.place(work, resource.place_id or resource.unit_id)
     return {
@@ -101,7 +101,7 @@ def value(
         person=person,
         now=now,
         on=local_date(slot.starts_at),
-        offer=_facts(work, resource, slot),
+        offer=facts(work, resource, slot),
         ask=dict(answers),
         **given,
     )

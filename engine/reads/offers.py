@@ -20,7 +20,7 @@ from engine.booking.slots import ZONE
 from engine.errors import NotFound, NotNow
 from engine.people import Actor, masks, may, units
 from engine.people.units import Place
-from engine.reads import bonds, knowing, prices
+from engine.reads import bonds, choosing, knowing, prices
 from engine.reads.offering import Declared as Declared
 from engine.reads.offering import Not as Not
 from engine.reads.offering import declared as declared
@@ -244,6 +244,8 @@ class Chance:
     cost: prices.Cost | None  # None: it has no price, or it depends on what the form asks
     booked: int | None  # their own booking of it
     waits: bool  # they are on its waiting list
+    choices: tuple[choosing.Thing, ...] = ()  # what may be chosen that day, and whether it fits them
+    form: forms.Form | None = None  # what is asked, with the choice in it
 
 
 def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None, now: datetime) -> Chance:
@@ -257,9 +259,11 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
     by_role: dict[str, tuple[Not, ...]] = {}
     cost: prices.Cost | None = None
     booked, waits = None, False
+    choices = choosing.day_of(work, what, resource, slot, now=now)
     if actor.id is not None and actor.kind == "resident":
         person = whom(work, actor, bond_id, resource.offer)
         reasons = tuple(why_not(work, what, resource, slot, person, now=now))
+        choices = choosing.day_of(work, what, resource, slot, person, now=now)
         for role in roles:
             if role.who:
                 every = why_not(work, what, resource, slot, person, roles=[role], now=now)
@@ -287,7 +291,8 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
     elif slot.starts_at > now:
         late = too_late(what.offer, slot, now)
         reasons = (late,) if late is not None else ()
-    return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits)
+    form = choosing.form(work, what, slot=slot, now=now)
+    return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits, tuple(choices), form)
 
 
 def whom(work: Work, actor: Actor, bond_id: int | None, offer: str) -> knowing.Person:
@@ -408,10 +413,16 @@ def board(work: Work, actor: Actor, first: date, last: date, *, now: datetime) -
     ]
 
 
-def asked(work: Work, key: str) -> Any:
-    """The form that a booking of this offer is asked; None: it asks nothing of its own."""
+def asked(work: Work, key: str, *, slot_id: int | None = None, now: datetime) -> Any:
+    """The form that a booking of this offer is asked, with what may be chosen on the day of this time; None: it asks
+    nothing of its own."""
     known = declared(work).get(key)
-    return known.package.form(known.offer.ask) if known is not None and known.offer.ask else None
+    slot = (
+        work.session.scalar(select(Slot).where(Slot.id == slot_id).options(joinedload(Slot.resource)))
+        if slot_id is not None and known is not None and known.offer.choice is not None
+        else None
+    )
+    return choosing.form(work, known, slot=slot, now=now) if known is not None else None
 
 
 def cost_of(
@@ -496,9 +507,11 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
     titles = {(slot_id, row.role): row for slot_id, rows in roles.items() for row in rows}
     known = declared(work).get(made.resource.offer)
     answers: list[Any] = []
-    if known is not None and known.offer.ask and made.answers:
+    slot_id = next((p.slot_id for p in places), None)
+    form = asked(work, made.resource.offer, slot_id=slot_id, now=now)
+    if form is not None and made.answers:
         env = feel.Env(now=now, calendar=work.calendar)
-        answers = list(forms.describe(known.package.form(known.offer.ask), made.answers, env=env))
+        answers = list(forms.describe(form, made.answers, env=env))
     live = made.state not in ("cancelled", "expired", "no_show")
     mine = made.user_id == actor.id
     return Own(
@@ -518,14 +531,12 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         place=units.place(work, made.resource.place_id or made.resource.unit_id).name,
         check_in=known is not None and bool(known.offer.check_in),
         answers=answers,
-        slot_id=next((p.slot_id for p in places), None),
+        slot_id=slot_id,
         given=made.answers or {},
         day=local_date(made.starts_at),
         comes=made.name if not mine or made.booked_by_id is not None else "",
         by_whom=_booker(work, made, actor),
-        form=known.package.form(known.offer.ask)
-        if known is not None and known.offer.ask and made.state in ("held", "confirmed")
-        else None,
+        form=form if made.state in ("held", "confirmed") else None,
     )
 
 

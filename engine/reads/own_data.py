@@ -429,6 +429,14 @@ class _Said:
     def _described(self, form: forms.Form, given: Any) -> dict[str, str]:
         return {line.label: line.text for line in forms.describe(form, given, env=self.env)}
 
+    def _booked(self, package: Package | None, offer: Offer | None, given: Any) -> Any:
+        """What was answered when booking; what was chosen goes by the words it was asked with."""
+        choice = offer.choice if offer is not None else None
+        said = {name: one for name, one in dict(given or {}).items() if choice is None or name != choice.register_}
+        answers = self._answers(package, offer.ask if offer is not None else "", said)
+        chosen = dict(given or {}).get(choice.register_) if choice is not None else None
+        return answers | ({choice.title: chosen} if choice is not None and chosen else {})
+
     def cases(self, user_id: int) -> list[dict[str, Any]]:
         return [self._case(one) for one in self._rows("cases", user_id, undefer(Case.answers))]
 
@@ -456,7 +464,7 @@ class _Said:
         for one in self._rows("bookings", user_id, joinedload(Appointment.resource)):
             offer, package = self.offers.get(one.resource.offer or "", (None, None))
             what = offer.title if offer is not None else one.item or one.matter
-            answers = self._answers(package, offer.ask if offer is not None else "", one.answers)
+            answers = self._booked(package, offer, one.answers)
             found.append(
                 {"number": one.number, "what": what, "from": one.starts_at, "until": one.ends_at, "state": one.state}
                 | {"name": one.name, "phone": one.phone, "answers": answers}
@@ -467,7 +475,7 @@ class _Said:
         found = []
         for one in self._rows("standing_orders", user_id, joinedload(Standing.resource)):
             offer, package = self.offers.get(one.resource.offer or "", (None, None))
-            answers = self._answers(package, offer.ask if offer is not None else "", one.answers)
+            answers = self._booked(package, offer, one.answers)
             found.append(
                 {
                     "what": offer.title if offer is not None else "",

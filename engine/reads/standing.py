@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from engine.errors import NotFound
 from engine.people import Actor, masks, may
-from engine.reads import bonds, offering
+from engine.reads import bonds, choosing, offering
 from engine.store import Work
 from engine.store.models import Appointment, Resource, Standing, StandingDay
 from engine.workdays import local_date
@@ -101,17 +101,18 @@ class Asked:
     name: str
 
 
-def day(work: Work, actor: Actor, standing_id: int, on: date) -> Asked:
+def day(work: Work, actor: Actor, standing_id: int, on: date, *, now: datetime) -> Asked:
     """The form of one day of the actor's order. NotFound."""
     row = work.session.scalar(select(Standing).where(Standing.id == standing_id).options(joinedload(Standing.resource)))
     if row is None or not may(actor, "work", row):
         raise NotFound("没有这个长期预订。", "There is no such order.")
     what = offering.of(work, row.resource.offer)
-    if not what.offer.ask:
+    form = choosing.form(work, what, now=now)
+    if form is None:
         raise NotFound("这一项没有要填的。", "Nothing is asked here.")
     known = work.session.get(StandingDay, (row.id, on))
     given = known.answers if known is not None and known.answers is not None else row.answers
-    return Asked(what.package.form(what.offer.ask), dict(given or {}), row.resource.name)
+    return Asked(form, dict(given or {}), row.resource.name)
 
 
 def _shown(work: Work, rows: Sequence[Standing], actor: Actor, now: datetime) -> list[Order]:
@@ -126,7 +127,7 @@ def _shown(work: Work, rows: Sequence[Standing], actor: Actor, now: datetime) ->
         gone = one.state == "booked" and state in ("cancelled", "expired", "no_show")
         shown = Day(one.day, "cancelled" if gone else one.state, one.appointment_id, one.reason)
         days.setdefault(one.standing_id, []).append(shown)
-    asking = {what.key for what in offering.declared(work).values() if what.offer.ask}
+    asking = {what.key for what in offering.declared(work).values() if what.offer.ask or what.offer.choice}
     out = []
     for row in rows:
         zh, en = in_words(row.weekdays, row.working)

@@ -30,8 +30,8 @@ OUTCOMES = {
 }
 #: What is charged unless a statement says otherwise: what was not given back.
 CHARGED = ("booked", "came", "missed")
-By = Literal["", "offer", "unit", "town", "village", "person", "month", "day", "state"]
-BYS = ("offer", "unit", "town", "village", "person", "month", "day", "state")
+By = Literal["", "offer", "unit", "town", "village", "person", "month", "day", "state", "chosen"]
+BYS = ("offer", "unit", "town", "village", "person", "month", "day", "state", "chosen")
 
 
 @dataclass(slots=True)
@@ -96,6 +96,7 @@ def tally(
     unit_ids: Collection[int] | None = None,
     person_index: str | None = None,
     user_id: int | None = None,
+    chosen: Collection[str] = (),
 ) -> Tally:
     """Bookings of these offers in these days (both included), counted and added up."""
     where: list[ColumnElement[bool]] = [Resource.offer.in_([one.key for one in offers])]
@@ -109,6 +110,8 @@ def tally(
         where.append(Appointment.person_index == person_index)
     if user_id is not None:
         where.append(Appointment.user_id == user_id)
+    if chosen:
+        where.append(Appointment.chosen.in_(chosen))
     place = func.coalesce(Resource.place_id, Resource.unit_id)
     columns: dict[str, Any] = {
         "offer": Resource.offer,
@@ -118,6 +121,7 @@ def tally(
         "person": Appointment.person_index,
         "month": Appointment.starts_at,
         "day": Appointment.starts_at,
+        "chosen": Appointment.chosen,
     }
     column = columns.get(by, Appointment.state)
     grouped = (column, Appointment.state, Appointment.by_hall)

@@ -182,6 +182,7 @@ class Kind(StrEnum):
     OFFER_MOVED = "offer.moved"
     OFFER_CLOSED = "offer.closed"
     BOOKINGS_SETTLED = "offer.settled"  # the sheet of a month was made, with whole names
+    OFFER_RECALLED = "offer.recalled"  # what was chosen with it is called back: everybody who has it was told
     OFFER_PLACES = "offer.places"  # more places of one time
     STANDING_MADE = "standing.made"
     STANDING_CHANGED = "standing.changed"  # a single day called off or added

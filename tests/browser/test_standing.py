@@ -33,17 +33,28 @@ def canteen(site: Site):
         booking.publish_ahead(work, now=now)
         one = library.declared(work, "registers")["shitang.diner"][0]
         person = knowing.of_user(work.session.get_one(User, site.cast.zhang.id))
-        register_rows.put(work, one, {"category": "low"}, whom=person, unit_id=centre.id, by=people.SYSTEM, now=now)
+        values = {"category": "low", "avoid": ["peanut"]}
+        register_rows.put(work, one, values, whom=person, unit_id=centre.id, by=people.SYSTEM, now=now)
+        menu = library.declared(work, "registers")["shitang.dish"][0]
+        every = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+        for dish, contains in (("花生豆腐", ["peanut", "soy"]), ("红烧鱼", ["fish"]), ("青菜面", ["wheat"])):
+            facts = {"dish": dish, "days": every, "contains": contains}
+            register_rows.put(work, menu, facts, unit_id=centre.id, by=people.SYSTEM, now=now)
 
 
 def test_an_elder_orders_lunch_and_the_kitchen_checks_in(site: Site, canteen):
     page = site.resident("13800000001", width=360)
     page.goto("/offers?offer=shitang.lunch")
     page.get_by_role("link", name="长者午餐").nth(1).click()
+    assert page.get_by_label("花生豆腐").is_disabled() and "不能给这一位订" in page.inner_text("[data-choice]")
+    assert page.get_by_label("红烧鱼").is_checked()
+    assert axe(page) == [] and english_left(page) == []
+    page.get_by_label("青菜面").check()
     page.get_by_role("button", name="订一份").click()
     page.wait_for_url(re.compile(r"/bookings/\d+"))
     number = page.inner_text(".yz-number")
     assert page.get_by_alt_text("签到二维码").is_visible()
+    assert "青菜面" in page.inner_text("main")
     page.goto("/offers?offer=shitang.lunch")
     page.get_by_role("link", name="长者午餐").nth(1).click()
     page.get_by_role("link", name="按星期长期预订").click()
@@ -78,4 +89,13 @@ def test_an_elder_orders_lunch_and_the_kitchen_checks_in(site: Site, canteen):
     desk.get_by_label("扫二维码，或输入编号、姓名").fill(number)
     desk.get_by_role("button", name="签到").click()
     desk.get_by_text("到了 1 人").wait_for()
+    assert "青菜面 1 份 到了 1 份" in desk.inner_text("[data-chosen]").replace("\n", "")
+    desk.get_by_text("召回青菜面").click()
+    desk.get_by_label("要他们怎么做").fill("这批面有问题，不舒服马上去医院。")
+    assert axe(desk) == [] and english_left(desk) == []
+    desk.get_by_role("button", name="告诉 1 位").click()
+    desk.get_by_text("告诉了 1 位，其中 0 位要打电话").wait_for()
+    page = site.resident("13800000001", width=360)
+    page.goto("/mine/messages")
+    page.get_by_text("青菜面”请注意：这批面有问题，不舒服马上去医院。").wait_for()
     assert site.troubles == []

@@ -268,7 +268,7 @@ def test_a_door_that_is_held_says_why_and_lets_those_inside_go(door):
         door.do(booking.arrive, door.slot, outside.code, by=door.clerk, now=AT)
     assert "看护员不够" in refused.value.zh
     with door.database.reading() as work:
-        assert attending.door(work, door.clerk, door.slot).held == "看护员不够"
+        assert attending.door(work, door.clerk, door.slot, now=NOW).held == "看护员不够"
     door.do(booking.depart, door.slot, "居民1", fetched_by="本人", by=door.clerk, now=AT + timedelta(minutes=30))
     hold("")
     door.do(booking.arrive, door.slot, outside.code, by=door.clerk, now=AT + timedelta(minutes=31))

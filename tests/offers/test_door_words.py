@@ -46,7 +46,7 @@ def test_only_the_ways_that_are_declared(door, word, refused):
     [place] = places(door, made)
     assert (place.came_how, place.came_by_id) == (word, door.clerk.id)
     with door.database.reading() as work:
-        [seen] = attending.door(work, door.clerk, door.slot).places
+        [seen] = attending.door(work, door.clerk, door.slot, now=NOW).places
         assert seen.signed == "工作人员900"
 
 

@@ -59,8 +59,8 @@ def test_it_stands_among_what_can_be_booked_and_asks_its_form(hall, room):
     with hall.database.reading() as work:
         place = next(one for one in bookings.places(work) if one.id == room)
         assert (place.offer, place.matter, place.items) == ("yuyue.room", "yuyue", ())
-        assert offers.asked(work, place.offer).id == "yuyue-room"
-        assert offers.asked(work, "yuyue.window") is None
+        assert offers.asked(work, place.offer, now=NOW).id == "yuyue-room"
+        assert offers.asked(work, "yuyue.window", now=NOW) is None
 
 
 def test_a_booking_opens_a_case_with_what_was_asked(hall, room):

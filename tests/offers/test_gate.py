@@ -13,6 +13,7 @@ COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), 
 HOUSE = gate.house(ROOT)
 FILE = "bpmn/zhiyuan/matter.yaml"
 
+CHOICE = '    choice: {register: dish, title: 吃什么, title_en: Dish, when: "=true"}\n'
 SLIPS = [
     # as it is, as it is slipped, the rule, what is offered instead
     ("at: centre", "at: cnetre", "offer-unit", "centre"),
@@ -50,6 +51,10 @@ SLIPS = [
     ("    opened_by: case\n", "    opened_by: case\n    standing: true\n", "matter", "opens"),
     ("places: 2\n", "places: 2\n    standing: term\n", "matter", "terms"),
     ("places: 2\n", "places: 2\n    check_out: [name]\n", "matter", "check_in"),
+    ("places: 2\n", f"places: 2\n{CHOICE}", "offer-name", "物登记"),
+    ("places: 2\n", f"places: 2\n{CHOICE}    each: zhiyuan\n", "matter", "choice"),
+    ("places: 2\n", f"places: 2\n    taker: [person, team]\n{CHOICE}", "matter", "choice"),
+    ("places: 2\n", f"places: 2\n{CHOICE}".replace("=true", "=entyr.days"), "offer-feel", "entry"),
     ("places: 2\n", "places: 2\n    hours: true\n", "matter", "check_out"),
     ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {at: 25 o'clock}\n", "matter", "13:00"),
     ("places: 2\n", "places: 2\n    check_in: [qr]\n    missed: {opens: fanyin}\n", "offer-name", "fanying"),

@@ -190,7 +190,7 @@ WHY = {
         sign_in_step: token_hash;
         user: password_hash sso_subject""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
-        appointment: team price;
+        appointment: team price chosen;
         ballot: name name_en question words options settings result;
         board_entry: title words facts shown change;
         bond: team;

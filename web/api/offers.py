@@ -251,7 +251,7 @@ class LeaveIn(Shape):
 
 
 def _door(slot_id: int) -> DoorOut:
-    it = attending.door(edge.work(), edge.actor(), slot_id)
+    it = attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     return DoorOut(
         slot_id=it.one.slot_id,
         name=it.one.name,

@@ -24,7 +24,7 @@ OFFER = "shitang.lunch"
 #: Of whom the meals are: what the canteen knows of each.
 DINERS = (
     {"category": "none", "diet": "少盐"},
-    {"category": "low"},
+    {"category": "low", "avoid": ["peanut"]},
     {"category": "none", "diet": "不吃猪肉"},
     {"category": "disabled", "diet": "软烂一些"},
     {"category": "none"},
@@ -32,6 +32,14 @@ DINERS = (
 #: Who cooks, and who delivers: for how many more days the certificate or the licence holds.
 COOKS = (("王师傅", "13805951401", 200), ("李师傅", "13805951402", -3))
 SUPPLIERS = (("城东菜场", "JY1350526001", 300), ("老陈粮油", "JY1350526002", 20))
+#: The week's menu: what is in each dish, and on which days there is one.
+MENU = (
+    ("家常豆腐", ["Monday", "Wednesday", "Friday"], ["soy"], True),
+    ("红烧鱼块", ["Monday", "Thursday"], ["fish"], False),
+    ("花生排骨汤", ["Tuesday", "Friday"], ["peanut"], True),
+    ("番茄炒蛋", ["Tuesday", "Wednesday", "Saturday"], ["egg"], False),
+    ("瘦肉青菜面", ["Thursday", "Saturday"], ["wheat"], True),
+)
 #: How many days ahead there are meals: as long as anybody looks at first.
 AHEAD = 14
 #: Every so many of last month's days somebody ate.
@@ -79,11 +87,14 @@ def fill(
 
 
 def _kitchen(player: Player, clerk: Actor, today: date, now: datetime) -> None:
-    """One cook's certificate has run out, one supplier's licence soon will."""
+    """One cook's certificate has run out, one supplier's licence soon will; and the week's menu."""
     at = now - timedelta(days=100)
     for name, phone, days in COOKS:
         facts = {"until": str(today + timedelta(days=days))}
         player.do(registers.add, "shitang.cook", facts, person={"name": name, "phone": phone}, by=clerk, now=at)
+    for dish, on, contains, usual in MENU:
+        menu = {"dish": dish, "days": on, "contains": contains, "usual": usual}
+        player.do(registers.add, "shitang.dish", menu, by=clerk, now=at)
     for supplier, licence, days in SUPPLIERS:
         facts = {"supplier": supplier, "licence": licence, "until": str(today + timedelta(days=days))}
         player.do(registers.add, "shitang.supplier", facts, by=clerk, now=at)

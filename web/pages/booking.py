@@ -172,7 +172,7 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
             tab="booking.doors",
         )
     place = _place(found.resource_id)
-    form = offers.asked(edge.work(), place.offer) if found.state in ("held", "expired") else None
+    form = offers.asked(edge.work(), place.offer, now=edge.now()) if found.state in ("held", "expired") else None
     return render_template(
         "resident/book_one.html",
         one=found,

@@ -16,7 +16,7 @@ from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound, NotNow
 from engine.people import units
 from engine.plain import is_id
-from engine.reads import attending, bonds, bookings, registers, residents, standing, statements, teams
+from engine.reads import attending, bonds, bookings, choosing, registers, residents, standing, statements, teams
 from engine.reads import offers as reads
 from engine.workdays import local_date
 from web import edge, formats, names
@@ -84,7 +84,7 @@ def _one(slot_id: int, wrong: str = "") -> str:
     whom = _bond(request.args)
     found = reads.chance(edge.work(), edge.actor(), slot_id, bond_id=whom, now=edge.now())
     others = bonds.who_for_offer(edge.actor(), "book", found.what.key)
-    form = found.what.package.form(found.what.offer.ask) if found.what.offer.ask else None
+    form = found.form if found.what.offer.ask else None  # a choice alone is a list of its own
     return render_template(
         "resident/offer.html",
         it=found,
@@ -113,9 +113,15 @@ def _teams(found: reads.Chance) -> list[teams.Team]:
 @guard("resident")
 def book(slot_id: int) -> ResponseReturnValue:
     """Take a place of an offer that asks nothing."""
-    made = _take(slot_id, request.form.to_dict(), {}, _led())
+    made = _take(slot_id, request.form.to_dict(), _chosen(), _led())
     flash(_("订好了。"))
     return redirect(url_for("booking.one", booking_id=made))
+
+
+def _chosen() -> dict[str, Any]:
+    """What was chosen on a page without a form of its own: `choice` says what it is called, and which."""
+    name, _sep, key = request.form.get("choice", "").partition(":")
+    return {name: key} if name and key else {}
 
 
 def _led() -> list[tuple[int, str]]:
@@ -177,7 +183,9 @@ def check(slot_id: int) -> ResponseReturnValue:
     body = _sent()
     whom = _bond(body)
     found = reads.chance(work, edge.actor(), slot_id, bond_id=whom, now=now)
-    form = found.what.package.form(found.what.offer.ask)
+    form = found.form
+    if form is None:
+        raise NotFound("这一项没有要填的。", "Nothing is asked here.")
     env = feel.Env(now=now, calendar=work.calendar)
     answers = forms.check(form, body["answers"], env=env)
     lines = forms.describe(form, answers, env=env)
@@ -257,11 +265,13 @@ def ordering(slot_id: int) -> ResponseReturnValue:
     others = dict(bonds.who_for_offer(edge.actor(), "book", found.what.key))
     if not found.what.offer.standing:
         raise NotNow("这一项不能长期预订，请一次一次订。", "This cannot be ordered for many days: book each time.")
+    form = choosing.form(edge.work(), found.what, now=edge.now())
     return render_template(
         "resident/standing_new.html",
         it=found,
         offer=found.what.offer,
-        schema=_schema(found.what.package.form(found.what.offer.ask)) if found.what.offer.ask else None,
+        schema=_schema(form) if found.what.offer.ask and form is not None else None,
+        menu=choosing.every(edge.work(), found.what, now=edge.now()),
         draft=f"{edge.actor().id}:standing:{slot_id}:{whom or ''}",
         whom=whom or 0,
         comes=others.get(whom or 0, ""),
@@ -298,7 +308,7 @@ def _order() -> _Order:
         until,
         str(sent.get("working") or "") == "1",
         str(sent.get("role") or "")[:40],
-        body.get("answers", {}),
+        body.get("answers", {}) if body else _chosen(),
         sent,
     )
 
@@ -338,7 +348,7 @@ def order(slot_id: int) -> ResponseReturnValue:
 def day(standing_id: int) -> ResponseReturnValue:
     """What one day of a standing order is asked, to be answered otherwise."""
     on = request.args.get("day", type=edge.day) or local_date(edge.now())
-    found = standing.day(edge.work(), edge.actor(), standing_id, on)
+    found = standing.day(edge.work(), edge.actor(), standing_id, on, now=edge.now())
     return render_template(
         "resident/answers.html",
         title=_("%(day)s改一下", day=formats.day(on)),
@@ -661,9 +671,9 @@ def walk_in(slot_id: int) -> ResponseReturnValue:
 
 def _door(slot_id: int, rolled: Sequence[booking.Rolled] = ()) -> str:
     work, actor = edge.work(), edge.actor()
-    it = attending.door(work, actor, slot_id)
+    it = attending.door(work, actor, slot_id, now=edge.now())
     lists = [one for one in registers.for_actor(work, actor) if one.about == "person"]
-    asked = reads.asked(work, it.one.offer)
+    asked = reads.asked(work, it.one.offer, slot_id=slot_id, now=edge.now())
     return render_template(
         "staff/door.html",
         it=it,
@@ -703,7 +713,7 @@ def arrive(slot_id: int) -> ResponseReturnValue:
 @pages.post("/desk/offers/<int:slot_id>/leave/<int:place_id>")
 @guard("staff")
 def leave(slot_id: int, place_id: int) -> ResponseReturnValue:
-    attending.door(edge.work(), edge.actor(), slot_id)
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     fetched = request.form.get("fetched_by", "")
     booking.depart(edge.work(), slot_id, place_id=place_id, fetched_by=fetched, by=edge.actor(), now=edge.now())
     flash(_("已签退。"))
@@ -714,7 +724,7 @@ def leave(slot_id: int, place_id: int) -> ResponseReturnValue:
 @guard("staff")
 def depart(slot_id: int) -> ResponseReturnValue:
     """A QR was scanned, or a number or name typed, of somebody who leaves."""
-    attending.door(edge.work(), edge.actor(), slot_id)
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     gone = booking.depart(
         edge.work(),
         slot_id,
@@ -731,8 +741,26 @@ def depart(slot_id: int) -> ResponseReturnValue:
 @guard("staff")
 def told(slot_id: int, booking_id: int) -> ResponseReturnValue:
     """It was read out to them."""
-    attending.door(edge.work(), edge.actor(), slot_id)
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     booking.told(edge.work(), booking_id, by=edge.actor(), now=edge.now())
+    return redirect(url_for("offers.door", slot_id=slot_id))
+
+
+@pages.post("/desk/offers/<int:slot_id>/recall")
+@guard("staff")
+def recall(slot_id: int) -> ResponseReturnValue:
+    """Everybody who has one thing of this time is told what to do, at once."""
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
+    told = booking.recall(
+        edge.work(),
+        slot_id,
+        request.form.get("chosen", "")[:80],
+        request.form.get("words", ""),
+        by=edge.actor(),
+        now=edge.now(),
+    )
+    aloud = sum(made.by_voice == "wanted" for made in told)
+    flash(_("告诉了 %(n)s 位，其中 %(m)s 位要打电话、念给他听。", n=len(told), m=aloud))
     return redirect(url_for("offers.door", slot_id=slot_id))
 
 
@@ -740,7 +768,7 @@ def told(slot_id: int, booking_id: int) -> ResponseReturnValue:
 @guard("staff")
 def roll(slot_id: int) -> ResponseReturnValue:
     """Many people on one screen: a line each. What the offer asks is answered once for all of them."""
-    attending.door(edge.work(), edge.actor(), slot_id)
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     body = _sent() if request.is_json else {}
     sent: Any = body or request.form
     aloud = sent.get("aloud") == "1"
@@ -767,7 +795,7 @@ def roll(slot_id: int) -> ResponseReturnValue:
 @guard("staff")
 def order_for(slot_id: int) -> ResponseReturnValue:
     """A standing order for somebody at the desk or on the telephone."""
-    attending.door(edge.work(), edge.actor(), slot_id)
+    attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
     sent = _order()
     name, phone = str(sent.more.get("name") or "").strip()[:40], str(sent.more.get("phone") or "").strip()[:20]
     if not name or not phone:

@@ -102,7 +102,7 @@ def ask() -> ResponseReturnValue:
     elif what.startswith(SLOT):
         slot = _slot(work, what)
         title = slot.name
-        asked = offers.asked(work, slot.offer)
+        asked = offers.asked(work, slot.offer, slot_id=slot.slot_id, now=edge.now())
         schema = names.schema(forms.browser_schema(asked)) if asked is not None else None
     people, more = _lines(work, chosen, request.args.get("after", 0, type=edge.whole)) if chosen else ([], False)
     return render_template(

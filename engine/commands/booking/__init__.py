@@ -21,6 +21,7 @@ from engine.commands.booking.office import (
 )
 from engine.commands.booking.opening import add_places, establish
 from engine.commands.booking.opening import open_ as open_offer
+from engine.commands.booking.recalling import recall
 from engine.commands.booking.roll import Listed, Rolled, told
 from engine.commands.booking.roll import book as roll
 from engine.commands.booking.settling import sheet
@@ -39,6 +40,7 @@ __all__ = [
     "Listed",
     "Person",
     "Rolled",
+    "recall",
     "add_day",
     "add_places",
     "answer",

@@ -15,8 +15,8 @@ from engine.commands.booking import book, claim
 from engine.commands.booking.trouble import person_of
 from engine.errors import NotNow
 from engine.people import Actor, may
+from engine.reads import choosing, prices
 from engine.reads import offers as reads
-from engine.reads import prices
 from engine.records import audit
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot
@@ -31,7 +31,7 @@ def answer(
     made = book.find(work, appointment_id, "work", by=by)
     book.expect(made, version, {"confirmed"}, "改", "change the answers")
     what = reads.of(work, made.resource.offer)
-    if made.resource.matter or not what.offer.ask:
+    if made.resource.matter or not (what.offer.ask or what.offer.choice):
         raise NotNow("这一项没有要填的。", "Nothing is asked here.")
     given = claim.check(work, what, answers, now=now)
     places = work.session.scalars(
@@ -55,8 +55,10 @@ def answer(
         )
         if reasons:
             raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
+    if people:
+        given = choosing.settled(work, what, made.resource, slot, people[0], given, now=now)
     cost = prices.cost(work, what, made.resource, slot, people, given, now=now)
-    made.answers = given or None
+    made.answers, made.chosen = given or None, choosing.chosen(what, given)
     made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
     made.version += 1
     appointments.keep_parts(work, made, cost)

@@ -49,7 +49,7 @@ from engine.errors import AlreadyDone, NotFound, NotNow, NotYours
 from engine.matters import Package
 from engine.people import SYSTEM, Actor, may, require, units
 from engine.people.access import Verb, booked_for, waits_for
-from engine.reads import bonds, bookings, knowing, offers, prices
+from engine.reads import bonds, bookings, choosing, knowing, offers, prices
 from engine.reads.knowing import Person
 from engine.records import audit, library, notices
 from engine.store import Work
@@ -247,11 +247,12 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
         )
         if reasons:
             raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
+        given = choosing.settled(work, what, made.resource, slot, person, given, now=now)
         costs.append(prices.cost(work, what, made.resource, slot, [person], given, now=now))
     cost = prices.added(costs)
     made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
     keep_parts(work, made, cost)
-    made.answers = given or None
+    made.answers, made.chosen = given or None, choosing.chosen(what, given)
 
 
 def change(

@@ -17,7 +17,7 @@ from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters.nouns.bonds import LEADER
 from engine.people import Actor, may, require
 from engine.people.bonds import in_force
-from engine.reads import bonds, knowing
+from engine.reads import bonds, choosing, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.reads.teams import for_desk, led_ids
@@ -188,10 +188,10 @@ def _at_the_desk(work: Work, slot: Slot, bond_id: int, by: Actor, now: datetime)
 
 def check(work: Work, what: reads.Declared, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """The answers of the offer's form; {} for what asks nothing."""
-    if not what.offer.ask:
+    form = choosing.form(work, what, now=now)
+    if form is None:
         return {}
-    env = feel.Env(now=now, calendar=work.calendar)
-    return forms.check(what.package.form(what.offer.ask), answers, env=env)
+    return forms.check(form, answers, env=feel.Env(now=now, calendar=work.calendar))
 
 
 def known_person(work: Work, name: str, phone: str) -> Person:

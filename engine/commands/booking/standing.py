@@ -26,7 +26,7 @@ from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow, No
 from engine.people import SYSTEM, Actor, may, require
 from engine.people.access import Verb, ordered_for
 from engine.people.bonds import in_force
-from engine.reads import bonds, knowing
+from engine.reads import bonds, choosing, knowing
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.reads.standing import in_words
@@ -119,6 +119,7 @@ def order(
     reasons = reads.why_not(work, what, slot.resource, slot, whose, roles=wanted, answers=given, online=False, now=now)
     if reasons:
         raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
+    choosing.refuse_unfit(work, what, slot.resource, slot, whose, given, now=now)
     row = Standing(
         resource_id=slot.resource_id,
         at=f"{slot.starts_at.astimezone(ZONE):%H:%M}",
@@ -193,7 +194,7 @@ def change_day(
     row = find(work, standing_id, "work", by=by)
     resource = work.session.get_one(Resource, row.resource_id)
     what = reads.of(work, resource.offer)
-    if not what.offer.ask:
+    if not (what.offer.ask or what.offer.choice):
         raise NotNow("这一项没有要填的。", "Nothing is asked here.")
     given = claim.check(work, what, answers, now=now)
     known = _day(work, row, day, now)
@@ -378,7 +379,7 @@ def _wish(row: Standing, one: _Day, whose: Person) -> tuple[Wish, str]:
     online = row.made_by_id is None or row.bond_id is not None
     by_whom = row.made_by_id if row.bond_id is not None else None
     members = ((whose, row.role),)
-    wish = Wish(one.slot.id, members, answers=one.answers(row), booked_by=by_whom, slot=one.slot)
+    wish = Wish(one.slot.id, members, answers=one.answers(row), booked_by=by_whom, slot=one.slot, by_day=True)
     return wish, "online" if online else "phone"
 
 

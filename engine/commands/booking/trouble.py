@@ -177,6 +177,4 @@ def _still_there(work: Work, made: Appointment, place: BookingPlace, what: str, 
 
 def person_of(work: Work, place: BookingPlace) -> Person:
     """Who has the place, with what their account says of them."""
-    if place.user_id is not None:
-        return knowing.of_user(work.session.get_one(User, place.user_id))
-    return Person(place.name, place.phone)
+    return knowing.of_place(work, place)

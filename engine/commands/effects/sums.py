@@ -328,6 +328,7 @@ def _of_bookings(a: Applying, effect: Effect, first: date | None, last: date | N
         states=states or statements.CHARGED,
         unit_ids=below,
         person_index=str(given.get("who") or "").strip() or None,
+        chosen=_listed(given.get("chosen")),
     )
     parts = [SELF, *dict.fromkeys(name for one in offers for name in one.offer.subsidy)]
     lines = []
@@ -356,6 +357,11 @@ def _said(line: statements.Line, least: int, parts: Sequence[str]) -> dict[str, 
         **{name: line.outcomes.get(name, 0) for name in statements.OUTCOMES},
         "few": line.count < least,
     }
+
+
+def _listed(given: Any) -> list[str]:
+    """One or several of what was chosen."""
+    return [str(one) for one in (given if isinstance(given, list | tuple) else [given]) if one not in (None, "")]
 
 
 def _day(effect: Effect, name: str) -> date | None:

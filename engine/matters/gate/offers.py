@@ -12,8 +12,10 @@ from engine.matters.gate.answers import answered
 from engine.matters.gate.decisions import by_id
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
+from engine.matters.gate.registers import offered
 from engine.matters.nouns import Declared
 from engine.matters.nouns.offers import HEARD, Offer, OfferHours, OfferNeed, OfferOpened
+from engine.matters.nouns.registers import OWN, Register
 from engine.process.language import model as m
 
 #: What an expression of an offer may read of a person, and of what is booked (engine/reads/knowing.py, offers.py).
@@ -34,6 +36,7 @@ def check(reading: Reading) -> None:
         for where, text in _expressions(one.what):
             _reads(reading, one, one.what, text, *where)
         _hours(reading, one, one.what)
+        _choice(reading, one, one.what)
         _subsidies(reading, one, one.what)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         _effect(reading, file, node)
@@ -116,6 +119,10 @@ def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
     for path, need in needs:
         if need is not None:
             yield (*path, "if"), need.if_
+    if offer.choice is not None:
+        for key, text in (("when", offer.choice.when), ("fits", offer.choice.fits), ("first", offer.choice.first)):
+            if text:
+                yield ("choice", key), text
     if offer.first:
         yield ("first",), offer.first
     if offer.price is not None:
@@ -155,6 +162,20 @@ def _hours(reading: Reading, one: Declared, offer: Offer) -> None:
             reading.of_noun(one, "offer-name", zh, en, "hours", "with", name)
 
 
+def _choice(reading: Reading, one: Declared, offer: Offer) -> None:
+    """What is chosen are things of a register that everybody may read, and no answer of the form has its name."""
+    if offer.choice is None:
+        return
+    name = offer.choice.register_
+    for zh, en in offered(reading, name, "select"):
+        reading.of_noun(one, "offer-name", f"choice：{zh}", f"choice: {en}", "choice", "register")
+    form = reading.forms.get(offer.ask)
+    if form is not None and name in {path.split(".")[0] for path in paths_of(form.form)}:
+        zh = f"表单里已经有“{name}”，和选的那样同名：请给表单的那一项换个名称。"
+        en = f"The form has an answer {name!r} already, which is what the choice is called: rename the form's."
+        reading.of_noun(one, "offer-name", zh, en, "choice", "register")
+
+
 def _subsidies(reading: Reading, one: Declared, offer: Offer) -> None:
     """Each part has an amount, and whoever is entitled to it stands in a register that there is."""
     known = reading.declared("registers")
@@ -191,7 +212,14 @@ def _outputs(reading: Reading, offer: Offer) -> set[str] | None:
 
 def _asked(reading: Reading, offer: Offer) -> set[str]:
     form = reading.forms.get(offer.ask)
-    return {path.split(".")[0] for path in paths_of(form.form)} if form is not None else set()
+    found = {path.split(".")[0] for path in paths_of(form.form)} if form is not None else set()
+    return found | ({offer.choice.register_} if offer.choice is not None else set())
+
+
+def _of_entry(reading: Reading, offer: Offer) -> list[str] | None:
+    """What may be read of a thing that is chosen."""
+    one = reading.declared("registers").get(offer.choice.register_) if offer.choice is not None else None
+    return [*one.what.fields, *OWN] if one is not None and isinstance(one.what, Register) else None
 
 
 def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: object) -> None:
@@ -207,6 +235,7 @@ def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: obje
         "ask": _asked(reading, offer),
         "register": list(reading.declared("registers")) if "registers" in reading.nouns else None,
         **({"booking": BOOKING} if path[0] in ("missed", "left_at") else {}),
+        **({"entry": _of_entry(reading, offer)} if path[0] == "choice" else {}),
         **({"attended": ATTENDED} if path[0] == "hours" else {}),
         **({"price": None} if path[0] == "subsidy" and path[-1] == "pays" else {}),
         "bond": None,  # the hall's own and the matter's: the bonds' rules know them

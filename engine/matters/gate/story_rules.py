@@ -166,8 +166,10 @@ def _places(words: _Words, step: StepText, *path: object) -> None:
             continue
         offer = words.declared("offers", "供给", "offer", wish.offer, *path, verb, "offer")
         form = words.reading.forms.get(getattr(offer, "ask", "") or "")
-        if isinstance(wish, BookText) and form is not None:
-            _answers(words.reading, wish.answers, paths_of(form.form), *path, verb, "answers")
+        chosen = getattr(getattr(offer, "choice", None), "register_", "")
+        if isinstance(wish, BookText) and (form is not None or chosen):
+            asked = {*(paths_of(form.form) if form is not None else ()), *([chosen] if chosen else ())}
+            _answers(words.reading, wish.answers, asked, *path, verb, "answers")
 
 
 def _message(words: _Words, step: StepText, *path: object) -> None:

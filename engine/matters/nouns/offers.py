@@ -156,6 +156,32 @@ class OfferUnclaimed(OfferTells):
         return found
 
 
+class OfferChoice(OfferPart):
+    """What is chosen with a booking: one thing of a register, such as a dish of the day's menu. The answer goes by the
+    register's name; without one it is the first that fits."""
+
+    register_: Id = Field(
+        alias="register",
+        description="从哪个台账里选（about: thing）；答案就用台账的名称 · the register of things to choose from; "
+        "the answer goes by its name",
+    )
+    title: Words = Field(description="选什么：吃什么 · what is chosen: 吃什么")
+    title_en: Words = Field(description="英文 · the same in English")
+    when: Feel | Literal[""] = Field(
+        default="",
+        description="哪天有，FEEL 读 entry（台账的一条）和 offer · on which days there is one, FEEL over entry and "
+        "offer",
+    )
+    fits: Feel | Literal[""] = Field(
+        default="",
+        description="这个人能不能选，FEEL 还读 person、register；不能的只说不能选，不说为什么 · whether this person "
+        "may have it, FEEL over person and register too; who may not is told so, and never why",
+    )
+    first: Feel | Literal[""] = Field(
+        default="", description="没有选的，先给哪一样，FEEL · which comes first for who chose nothing, FEEL"
+    )
+
+
 class OfferPrice(OfferPart):
     """What it costs, by a decision."""
 
@@ -327,6 +353,10 @@ class Offer(OfferPart):
         default={}, description="还要有什么；没有的，按钮上说明原因 · what else is needed; the button says why not"
     )
     ask: Id | Literal[""] = Field(default="", description="预订时填的表单 · the form that is filled in when booking")
+    choice: OfferChoice | None = Field(
+        default=None,
+        description="订的时候从台账里选一样：当天的菜 · one thing of a register is chosen with it: a dish of the day",
+    )
     price: OfferPrice | None = Field(
         default=None, description="价钱：预订前给本人看，随预订保存 · its price: shown before, kept with the booking"
     )
@@ -463,6 +493,11 @@ class Offer(OfferPart):
                 "each 的每个预订是一个人一个名额、一个办件：places 写一个数，taker 写 person。",
                 "With each, a booking is one person, one place and one case: places is a number, taker is person.",
             )
+        if self.choice is not None and (self.each or self.opened_by or "team" in self.taker):
+            raise wrong(
+                "choice 是一个人的一份，自己开放的才选：不写 each、opened_by，taker 写 person。",
+                "choice is of one person's place in what opens by itself: no each, no opened_by, taker is person.",
+            )
         if self.members != ("bond",) and "team" not in self.taker:
             raise wrong(
                 "members 说团队的队员从哪里来，taker 要写 team。",
@@ -533,7 +568,7 @@ class Offer(OfferPart):
     @property
     def asks(self) -> bool:
         """Whether a booking has to fulfil anything beside the rules of booking."""
-        return bool(self.ask or self.who or self.needs or self.price or self.cut_off)
+        return bool(self.ask or self.choice or self.who or self.needs or self.price or self.cut_off)
 
     def roles(self) -> tuple[OfferPlace, ...]:
         """Its places by role, when they are declared so."""

@@ -1269,7 +1269,8 @@ _ALL = (
             Header(
                 "by",
                 "按什么分组",
-                "a field, or town, village, unit, state, month; of cases also matter; of bookings offer, person, day",
+                "a field, or town, village, unit, state, month; of cases also matter; of bookings offer, person, day, "
+                "chosen (what was chosen with it)",
             ),
             Header("least", "至少几件才比", "a group of fewer says few: true", default="5"),
             Header(
@@ -1289,6 +1290,7 @@ _ALL = (
             ),
             Argument("place", "地方", "code of a unit: only of it and below", kind="text"),
             Argument("who", "谁的预订", "the key of a group by person: only theirs", kind="text"),
+            Argument("chosen", "选了哪样", "only bookings that chose this, or one of these", kind="any"),
         ),
         results=(
             Argument(

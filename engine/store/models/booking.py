@@ -191,6 +191,7 @@ class Appointment(Base):
     places: Mapped[int] = mapped_column(default=1)  # how many it takes in each of its slots
     team: Mapped[str] = mapped_column(String(80), default="")  # the team that booked, when a team did
     answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form
+    chosen: Mapped[str] = mapped_column(String(80), default="")  # the thing that was chosen: a dish, by its key
     price: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as its decision said when it was booked
     cents: Mapped[int | None]  # what it costs in all; its parts (BookingPart) add up to it; None: it has no price
     booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
