@@ -305,27 +305,37 @@ def _positions(
 
 
 def _absences(work: Work, user_id: int, now: datetime) -> Iterator[Absence]:
-    """Those away for whom the user acts, directly or through a chain of agents. No cycles: nobody twice."""
+    """Those away for whom the user acts, directly or through a chain of agents. No cycles: nobody twice.
+
+    Every link is a leave in force, lent by somebody who may do today what they lend: an account that was disabled or a
+    post that is over ends the chain there, for those behind it too.
+    """
     seen = {user_id}
     agents: dict[int, tuple[str, ...] | None] = {user_id: None}
+    lenders = holders.who_work_on_cases(work, workdays.local_date(now)).order_by(None)
     for _ in range(AGENCY_DEPTH):
         rows = work.session.execute(
-            select(Leave, User)
+            select(Leave, User.name)
             .join(User, User.id == Leave.user_id)
             .where(Leave.agent_id.in_(agents), Leave.from_at <= now, Leave.until_at > now, Leave.ended_at.is_(None))
+            .where(Leave.user_id.in_(lenders), Leave.user_id.not_in(seen))
+            .order_by(Leave.id)
         ).all()
         further: dict[int, tuple[str, ...] | None] = {}
-        for leave, user in rows:
-            if leave.user_id in seen:
-                continue
-            seen.add(leave.user_id)
+        names: dict[int, str] = {}
+        for leave, name in rows:
             through = agents[leave.agent_id]
             own = tuple(leave.matters) if leave.matters is not None else None
             both = own if through is None else through if own is None else tuple(m for m in own if m in through)
+            names[leave.user_id] = name
+            if leave.user_id in further:  # lent twice: some matters by one leave, others by another
+                before = further[leave.user_id]
+                both = None if both is None or before is None else tuple(dict.fromkeys((*before, *both)))
             further[leave.user_id] = both
-            yield Absence(leave.user_id, user.name, both)
+        yield from (Absence(user, names[user], both) for user, both in further.items())
         if not further:
             return
+        seen |= set(further)
         agents = further
 
 

@@ -161,8 +161,12 @@ def of(
 def works_on_cases(work: Work, user_id: int, *, on: date | None = None) -> bool:
     """Whether they may be given work on a case: on this day they hold a post that handles some, in a unit that is
     there. Not who runs the hall, draws, appoints or audits, and not who has left."""
-    cases = Post.role.not_in(WITHOUT_CASES)
-    return work.session.scalar(_sitting(work, on).where(Holding.user_id == user_id, cases).limit(1)) is not None
+    return work.session.scalar(who_work_on_cases(work, on).where(Holding.user_id == user_id).limit(1)) is not None
+
+
+def who_work_on_cases(work: Work, on: date | None) -> Select[int]:
+    """All of them, as a query."""
+    return _sitting(work, on).where(Post.role.not_in(WITHOUT_CASES))
 
 
 def of_role(work: Work, role: str, *, on: date | None = None) -> list[int]:

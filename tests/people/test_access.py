@@ -9,7 +9,8 @@ from engine import matters, people
 from engine.people import holders, masks, units
 from engine.reads import sight
 from engine.records import library
-from engine.store.models import Case, Holding, Leave, Post, Task
+from engine.store.models import Case, Holding, Leave, Post, Task, Unit, User
+from engine.workdays import local_date
 from tests.cast import ROOT
 from tests.commands import acting
 
@@ -112,6 +113,86 @@ def test_agency_goes_three_deep_and_covers_only_its_matters(database, cast, cloc
         suyang = f"p:{cast.suyang.id}:agent"
         assert li.as_whom([suyang], "daiban") == (True, cast.users["lin"])
         assert li.as_whom([suyang], "yuyue") == (False, None)
+
+
+def _lent(work, cast, clock, *links, **more):
+    """(who is away, who acts for them), one leave each."""
+    rows = [
+        Leave(
+            user_id=cast.users[away],
+            agent_id=cast.users[agent],
+            from_at=clock() - timedelta(hours=1),
+            until_at=clock() + timedelta(days=2),
+            **more,
+        )
+        for away, agent in links
+    ]
+    work.session.add_all(rows)
+    work.session.flush()
+    return rows
+
+
+def _over(work, cast, clock, leave):
+    leave.ended_at = clock()
+
+
+def _later(work, cast, clock, leave):
+    leave.from_at = clock() + timedelta(hours=1)
+
+
+def _up(work, cast, clock, leave):
+    leave.until_at = clock()
+
+
+def _disabled(work, cast, clock, leave):
+    work.session.get(User, leave.user_id).disabled_at = clock()
+
+
+def _left_their_post(work, cast, clock, leave):
+    held = work.session.scalars(select(Holding).where(Holding.user_id == leave.user_id)).one()
+    held.until_on = local_date(clock()) - timedelta(days=1)
+
+
+def _runs_the_hall_now(work, cast, clock, leave):
+    held = work.session.scalars(select(Holding).where(Holding.user_id == leave.user_id)).one()
+    held.post_id = work.session.scalars(select(Post.id).where(Post.code == "operator")).one()
+
+
+def _office_no_more(work, cast, clock, leave):
+    held = work.session.scalars(select(Holding).where(Holding.user_id == leave.user_id)).one()
+    work.session.get(Unit, held.unit_id).active = False
+    units.forget(work)
+
+
+@pytest.mark.parametrize(
+    "broken", [_over, _later, _up, _disabled, _left_their_post, _runs_the_hall_now, _office_no_more]
+)
+@pytest.mark.parametrize("link", [0, 1, 2])
+def test_a_chain_of_stand_ins_is_broken_where_one_of_its_links_is(database, cast, clock, broken, link):
+    """陈小云 lends to 黄丽华, who lends to 孙燕, who lends to 李明: what is behind the break is lent no more."""
+    order = ("chen", "huang", "sun", "li")
+    with database.unit_of_work() as work:
+        rows = _lent(work, cast, clock, *zip(order, order[1:], strict=False))
+        broken(work, cast, clock, rows[link])
+        holders.forget(work)
+    with database.reading() as work:
+        li = people.load(work, cast.users["li"], now=clock())
+        assert {a.user_id for a in li.absences} == {cast.users[one] for one in order[link + 1 : 3]}
+        assert li.as_whom([f"p:{cast.suyang.id}:agent"], "daiban") == (False, None)
+        assert li.as_whom([f"u:{cast.users['chen']}"], "daiban") == (False, None)
+        assert cast.suyang.id not in li.realm
+
+
+def test_what_is_lent_by_two_leaves_is_lent_and_no_more_than_that(database, cast, clock):
+    with database.unit_of_work() as work:
+        _lent(work, cast, clock, ("chen", "sun"), matters=["daiban"])
+        _lent(work, cast, clock, ("chen", "sun"), matters=["yuyue"])
+        _lent(work, cast, clock, ("sun", "li"), matters=["yuyue", "fanying"])
+    with database.reading() as work:
+        sun, li = (people.load(work, cast.users[one], now=clock()) for one in ("sun", "li"))
+        theirs = [f"p:{cast.suyang.id}:agent"]
+        assert [sun.as_whom(theirs, one)[0] for one in ("daiban", "yuyue", "fanying")] == [True, True, False]
+        assert [li.as_whom(theirs, one)[0] for one in ("daiban", "yuyue", "fanying")] == [False, True, False]
 
 
 def test_work_for_a_post_nobody_holds_goes_to_the_next_unit_above(database, cast, clock):
