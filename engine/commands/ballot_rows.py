@@ -42,7 +42,7 @@ from engine.store.models import (
 )
 from engine.workdays import ZONE, local_date, say_at
 
-#: Fewer on the roll of one body cannot vote in secret: the count would say who voted what.
+#: Fewer in one body, on the roll or who came, cannot vote in secret: the count would say who voted what.
 FEWEST_SECRET = 3
 #: The largest roll of one ballot.
 MOST_VOTERS = 20_000
@@ -498,6 +498,10 @@ def _of_body(work: Work, row: Ballot, body: BallotBody, key: BallotKey | None) -
     quorum = majority.read(row.settings["present"], "present")
     met = quorum.met(counts)
     zh, en = quorum.explained(counts)
+    if row.secret and met and len(marks) < FEWEST_SECRET:  # the count would say who voted what
+        met = False
+        zh = f"{zh}；但无记名只有 {len(marks)} 人投，一开票就知道谁投了什么，不开票，票已销毁，请重新表决"
+        en = f"{en}; but {len(marks)} voted in secret, and the count would say who voted what: it is not counted"
     said: dict[str, Any] = {
         "name": body.name,
         "unit": body.unit_id,

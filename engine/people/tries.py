@@ -107,6 +107,13 @@ LIMITS = {
     "own-copy": Limit(2, timedelta(days=1)),
     # words that found nothing, written down for who keeps the words: from one address
     "missed": Limit(30, timedelta(days=1)),
+    # numbers of a hall's line, by telephones that say not who they are: each browser that forgets takes another
+    "number": Limit(
+        30,
+        timedelta(minutes=15),
+        zh="这个网络上取的号太多。请在大厅的取号机上取，或者登录以后再取",
+        en="Too many numbers were taken from your network: take one at the hall's machine, or sign in first",
+    ),
     "track": Limit(20, timedelta(minutes=10)),
     "verify": Limit(60, timedelta(minutes=10)),
     "upload": Limit(120, timedelta(hours=1)),

@@ -145,6 +145,32 @@ def test_without_a_quorum_a_secret_ballot_is_destroyed_unread(database, cast, mo
     }
 
 
+@pytest.mark.parametrize("came", [1, 2])
+def test_of_one_or_two_secret_votes_no_count_says_who_voted_what(database, cast, monkeypatch, came):
+    """Of one vote the count is the vote; of two each who knows their own knows the other's."""
+    what = SECRET.model_copy(update={"present": ">= 1/10 of roll"})
+    there = village(database, cast, what, 6)
+    for n in range(came):
+        vote(there, n)
+    monkeypatch.setattr(ballot_rows.urn, "empty_out", lambda *a: pytest.fail("a vote was read"))
+    result = closed(database, there.id)
+    (body,) = result["bodies"]
+    assert (result["outcome"], body["counts"], body["passed"], body["quorum"]["met"]) == (
+        "no-quorum",
+        None,
+        False,
+        False,
+    )
+    assert f"只有 {came} 人投" in body["quorum"]["zh"] and "重新表决" in body["quorum"]["zh"]
+
+
+def test_of_three_secret_votes_the_count_is_told(database, cast):
+    secret = village(database, cast, SECRET.model_copy(update={"present": ">= 1/10 of roll"}), 6)
+    for n in range(3):
+        vote(secret, n)
+    assert closed(database, secret.id)["bodies"][0]["counts"]["yes"] == 3
+
+
 def test_it_ends_early_only_when_everybody_has_voted(database, cast):
     there = village(database, cast, OPEN, 3)
     for n in range(2):

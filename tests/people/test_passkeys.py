@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
+from webauthn.helpers import bytes_to_base64url
 
 from engine.commands.hall import factors as factor_commands
 from engine.commands.hall import passkeys
@@ -101,6 +102,20 @@ def test_what_does_not_verify_does_not_open_and_is_recorded(sqlite, cast, clock,
         assert [one["how"] for one in facts] == ["passkey"]
     key.count = 5
     assert _enter(sqlite, clock, key)[0] == cast.users["zhao"]
+
+
+@pytest.mark.parametrize("handle", ["staff:8", "staff:", "resident:6", "%%"])
+def test_a_key_that_says_it_is_of_another_account_opens_none(sqlite, cast, clock, handle):
+    key, zhao = Authenticator(), f"staff:{cast.users['zhao']}"
+    _add(sqlite, cast, clock, key)
+    assert handle != zhao
+    said = handle if handle == "%%" else bytes_to_base64url(handle.encode())
+    token, options = _options(sqlite, clock)
+    with pytest.raises(NotYours):
+        passkeys.enter(sqlite, token, forged(key.get(options), userHandle=said), HALL, now=clock())
+    token, options = _options(sqlite, clock)
+    own = forged(key.get(options), userHandle=bytes_to_base64url(zhao.encode()))
+    assert passkeys.enter(sqlite, token, own, HALL, now=clock())[1] == "zhao"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine import matters, people
 from engine.commands import queues
+from engine.people.tries import LIMITS
 from engine.reads import tickets as reads
 from engine.records import library
 from engine.store.models import Hall, Ticket
@@ -61,6 +62,40 @@ def test_a_telephone_follows_its_number_and_gives_it_up(hall, clock):
     phone.post(f"{own}/leave")
     assert "已经取消" in phone.get(own).text
     assert hall.client().get("/tickets/nonsense").status_code == 404
+
+
+def test_one_code_of_the_hall_is_no_flood_of_numbers(hall, clock):
+    """One scan, sent home: each browser that forgot its cookie took another number, as often as it liked."""
+    with hall.database.reading() as work:
+        code = reads.place_code(work.session.scalar(select(Hall)), clock())
+    most, sent = LIMITS["number"].most, {"c": code}
+    for _ in range(most):
+        assert hall.client().post("/halls/jiayuan/take", data=sent).status_code == 302
+    flood = hall.client().post("/halls/jiayuan/take", data=sent)
+    assert flood.status_code == 429 and "取号机上取" in flood.text and len(numbers(hall)) == most
+    there = {"REMOTE_ADDR": "203.0.113.9"}
+    assert hall.client().post("/halls/jiayuan/take", data=sent, environ_overrides=there).status_code == 302
+    assert hall.client("zhang").post("/halls/jiayuan/take", data=sent).status_code == 302, "who signed in takes one"
+    machine = hall.client("zhou")
+    machine.post("/desk/halls/jiayuan/machine")
+    assert machine.post("/halls/jiayuan/take", data={"need": "sixty"}).status_code == 302, "and so does the machine"
+    clock.on(minutes=15)
+    assert hall.client().post("/halls/jiayuan/take", data=sent).status_code == 302, "the hall's code of before"
+
+
+def test_nobody_gives_up_or_comes_back_for_a_number_that_is_another_s(hall, clock):
+    """What is called in the hall (C001) is no code; the code of the slip is not to be guessed."""
+    with hall.database.reading() as work:
+        place = reads.place_code(work.session.scalar(select(Hall)), clock())
+    own = hall.client().post("/halls/jiayuan/take", data={"c": place}).headers["Location"]
+    code, shown = own.rsplit("/", 1)[1], numbers(hall)[0]
+    assert len(code) >= 16 and code not in hall.client().get("/halls/jiayuan/wall").text
+    for guess in (shown, "1", code[:-1], code.swapcase(), f"{code}%00", "..%2f" + code):
+        for verb in ("leave", "back"):
+            assert hall.client().post(f"/tickets/{guess}/{verb}").status_code == 404, (guess, verb)
+        assert hall.client().get(f"/tickets/{guess}/now").status_code == 404, guess
+    with hall.database.reading() as work:
+        assert work.session.scalars(select(Ticket.state)).one() == "waiting"
 
 
 def test_which_hall_is_asked_only_where_there_are_several(hall):

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from engine.commands import queues
 from engine.errors import NotFound, NotNow
+from engine.people import tries
 from engine.plain import is_id
 from engine.reads import tickets as reads
 from engine.reads.knowing import Person
@@ -126,6 +127,8 @@ def take(code: str) -> ResponseReturnValue:
     if session.get("machine") == code:
         made = queues.take(work, key, **given)
         return redirect(url_for("tickets.slip", code=made.code))
+    if edge.actor().kind != "resident":  # who says not who they are takes another by forgetting a cookie
+        tries.spend(work, [("number", tries.network(request.remote_addr or ""))], now=now)
     holder = session.setdefault("holder", secrets.token_urlsafe(12))
     made = queues.take_here(work, key, place_code=request.form.get("c", ""), holder=holder, **given)
     return redirect(url_for("tickets.own", code=made.code))

@@ -50,7 +50,7 @@ def new_options(work: Work, party: Party, *, by: Actor, now: datetime) -> tuple[
     made = webauthn.generate_registration_options(
         rp_id=party.id,
         rp_name=party.name,
-        user_id=f"staff:{by.id}".encode(),
+        user_id=_handle(by.id),
         user_name=user.login or "",
         user_display_name=user.name,
         authenticator_selection=AuthenticatorSelectionCriteria(
@@ -128,7 +128,7 @@ def enter(database: Database, token: str, credential: str, party: Party, *, now:
         with database.unit_of_work() as work:
             step = steps.take(work, "passkey", token, now=now)
             row = _of(work, credential)
-            if row is None or step.user_id not in (None, row.user_id):
+            if row is None or step.user_id not in (None, row.user_id) or not _handle_is(credential, row.user_id):
                 return None, "", False
             user = work.session.get_one(User, row.user_id)
             if user.disabled_at is not None or user.kind != "staff":
@@ -153,6 +153,19 @@ def _of(work: Work, credential: str) -> Passkey | None:
     except (ValueError, KeyError, TypeError):
         return None
     return work.session.scalar(select(Passkey).where(Passkey.credential == which))
+
+
+def _handle_is(credential: str, user_id: int) -> bool:
+    """Whether the account that the authenticator says the key is of is the one it is of here; many say none."""
+    try:
+        said = json.loads(credential)["response"].get("userHandle")
+        return not said or base64url_to_bytes(said) == _handle(user_id)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return False
+
+
+def _handle(user_id: int) -> bytes:
+    return f"staff:{user_id}".encode()
 
 
 def _signed(work: Work, row: Passkey, credential: str, challenge: str, party: Party, now: datetime) -> bool:
