@@ -195,7 +195,21 @@ def texts(info: Matter, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]
     add(info.apply.consent, matter, "apply.consent")
     add(info.apply.withdrawal, matter, "apply.withdrawal")
     add(info.contact.where, matter, "contact.where")
+    for text in _at_doors(files[matter], matter) if matter in files else ():
+        add(text, matter, "offers")
     return found
+
+
+def _at_doors(data: bytes, file: str) -> Iterator[str]:
+    """What is chosen from at a door (`door` of an offer): staff and guardians read it. Its titles say their English."""
+    whole = lines.read(data, file).value
+    offers = whole.get("offers") if isinstance(whole, dict) else None
+    for offer in offers.values() if isinstance(offers, dict) else ():
+        door = offer.get("door") if isinstance(offer, dict) else None
+        noted = [door.get(side) for side in ("came", "left")] if isinstance(door, dict) else []
+        for one in (one for asked in noted if isinstance(asked, dict) for one in asked.values()):
+            options = one.get("options") if isinstance(one, dict) else None
+            yield from map(str, options.values() if isinstance(options, dict) else ())
 
 
 def untold(name: str, info: Matter, files: Mapping[str, bytes]) -> list[str]:

@@ -15,8 +15,8 @@ from engine.booking import attended
 from engine.errors import NotFound
 from engine.matters.nouns.offers import Offer, OfferHours
 from engine.people import Actor, masks, may
-from engine.reads import choosing, knowing, offers
-from engine.records import library
+from engine.reads import attachments, choosing, knowing, offers
+from engine.records import documents, library
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
 from engine.workdays import local_date
@@ -45,6 +45,7 @@ class Expected:
     signed: str  # who signed them in
     chosen: str = ""  # what they chose: a dish
     unfit: bool = False  # which they may not have any more, or which is not there that day
+    noted: tuple[tuple[str, str, str], ...] = ()  # (what, in English, the answer): as the offer's door asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def door(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Door:
             names.get(place.came_by_id, "") if place.came_by_id is not None else "",
             made.chosen,
             made.id in fits.unfit,
+            _noted(known.offer, place),
         )
         for place, made in rows
     )
@@ -114,6 +116,37 @@ def door(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Door:
     gone = sum(one.left_at is not None for one in places)
     counted = _counted(places, fits.labels) if known.offer.choice is not None else ()
     return Door(offers.shown(work, [slot])[0], known.offer, places, came, gone, slot.held or "", counted)
+
+
+def _noted(offer: Offer, place: BookingPlace) -> tuple[tuple[str, str, str], ...]:
+    if offer.door is None or not place.noted:
+        return ()
+    asked = {**offer.door.came, **offer.door.left}
+    return tuple((one.title, one.title_en, one.said(place.noted[k])) for k, one in asked.items() if k in place.noted)
+
+
+def slip_key(place_id: int) -> str:
+    """What asks for the slip of somebody who has left."""
+    return f"booking-slip:{place_id}"
+
+
+def slips(work: Work, places: Sequence[BookingPlace]) -> list[tuple[int, str]]:
+    """(place, title) of the slips that were made of these."""
+    made = documents.of_keys(work, [slip_key(one.id) for one in places if one.checked_out_at is not None])
+    return [(one.id, made[slip_key(one.id)].title) for one in places if slip_key(one.id) in made]
+
+
+def slip(work: Work, place_id: int, *, actor: Actor) -> attachments.Opened:
+    """The slip of a time that is over: for whose booking it is, and whoever books for them or sees what they have. The
+    unit has its list. NotFound for everybody else; NotNow while it is made."""
+    place = work.session.get(BookingPlace, place_id)
+    made = work.session.get(Appointment, place.appointment_id) if place is not None else None
+    paper = documents.of_key(work, slip_key(place_id)) if made is not None else None
+    if made is not None:
+        made.resource = work.session.get_one(Resource, made.resource_id)
+    if made is None or paper is None or actor.kind != "resident" or not may(actor, "see", made):
+        raise NotFound("没有这张单子。", "There is no such slip.")
+    return attachments.opened(work, paper)
 
 
 @dataclass(frozen=True, slots=True)

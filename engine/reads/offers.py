@@ -489,6 +489,7 @@ class Own:
     day: date | None = None
     comes: str = ""  # who comes, when somebody else booked it or looks at it
     by_whom: str = ""  # who booked it for them
+    places: tuple[BookingPlace, ...] = ()  # who takes part, a row each
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -536,6 +537,7 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         day=local_date(made.starts_at),
         comes=made.name if not mine or made.booked_by_id is not None else "",
         by_whom=_booker(work, made, actor),
+        places=tuple(places),
         form=form if made.state in ("held", "confirmed") else None,
     )
 

@@ -100,7 +100,10 @@ def at_door(page: Any, slot_id: int, who: str, button: str, **said: str) -> None
     field = "#code" if button == "签到" else "#out"
     page.locator(field).fill(who)
     for name, value in said.items():
-        page.locator(f"#{name}").fill(value)
+        if page.locator(f"select#{name}").count():
+            page.locator(f"#{name}").select_option(value)
+        else:
+            page.locator(f"#{name}").fill(value)
     page.get_by_role("button", name=button, exact=True).first.click()
     seen(page, f"centre-door-{slot_id}-{button}")
     assert f"已{button}" in page.inner_text("body"), page.inner_text("body")
@@ -231,7 +234,8 @@ def test_a_day_of_the_centre_from_opening_to_closing(county: Site) -> None:
     do(county, carer, "sk_staff", {"open": {"adults": [{"name": "许老师"}, {"name": "苏老师"}], "kind": "play"}})
     county.clock.at("2026-09-22 16:05")
     work_off(county)
-    at_door(carer, school, "林一诺", "签到", brought="幼儿园王老师")
+    came = {"brought": "幼儿园王老师", "came-warm": "36.6", "came-mood": "good"}
+    at_door(carer, school, "林一诺", "签到", **came)
     do(county, carer, "rk_round", {"round": {"inside": 1, "seen": "都好", "by": "陈晓岚"}})
     county.clock.at("2026-09-22 17:20")
     carer.goto("/desk/bonds")
@@ -259,9 +263,15 @@ def test_a_day_of_the_centre_from_opening_to_closing(county: Site) -> None:
     carer.get_by_role("button", name="核对").click()
     assert "王叔叔" in carer.locator("[data-door=yes]").inner_text()
     do(county, carer, "kh_release", {"out": {"at": "17:25", "taker": "王叔叔", "check": "一次性接人码"}})
-    at_door(carer, school, "林一诺", "签退", fetched="王叔叔")
+    at_door(carer, school, "林一诺", "签退", fetched="王叔叔", **{"left-check": "code"})
     work_off(county)
     assert "pick_slip" in papers(county, "kanhai")
+    mothers.goto("/bookings")
+    mothers.get_by_text("以前的预约").click()
+    mothers.get_by_role("link", name=re.compile("四点半学校")).first.click()
+    seen(mothers, "centre-slip")
+    slip = mothers.request.get(mothers.get_by_role("link", name="接送单").get_attribute("href") or "")
+    assert slip.ok and slip.body().startswith(b"%PDF")
 
     # Closing: one is still there, and nobody has signed him out.
     county.clock.at("2026-09-22 17:31")

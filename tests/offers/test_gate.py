@@ -14,6 +14,7 @@ HOUSE = gate.house(ROOT)
 FILE = "bpmn/zhiyuan/matter.yaml"
 
 CHOICE = '    choice: {register: dish, title: 吃什么, title_en: Dish, when: "=true"}\n'
+DOOR = "    door: {came: {mood: {title: 精神, title_en: Mood, kind: text}}, paper: day_slip}\n"
 SLIPS = [
     # as it is, as it is slipped, the rule, what is offered instead
     ("at: centre", "at: cnetre", "offer-unit", "centre"),
@@ -52,6 +53,14 @@ SLIPS = [
     ("places: 2\n", "places: 2\n    standing: term\n", "matter", "terms"),
     ("places: 2\n", "places: 2\n    check_out: [name]\n", "matter", "check_in"),
     ("places: 2\n", f"places: 2\n{CHOICE}", "offer-name", "物登记"),
+    ("places: 2\n", f"places: 2\n    check_in: [name]\n    check_out: [name]\n{DOOR}", "offer-name", "papers"),
+    ("places: 2\n", f"places: 2\n{DOOR}", "matter", "check_in"),
+    (
+        "places: 2\n",
+        f"places: 2\n    check_in: [name]\n    check_out: [name]\n{DOOR}".replace("kind: text", "kind: choice"),
+        "matter",
+        "options",
+    ),
     ("places: 2\n", f"places: 2\n{CHOICE}    each: zhiyuan\n", "matter", "choice"),
     ("places: 2\n", f"places: 2\n    taker: [person, team]\n{CHOICE}", "matter", "choice"),
     ("places: 2\n", f"places: 2\n{CHOICE}".replace("=true", "=entyr.days"), "offer-feel", "entry"),

@@ -32,7 +32,8 @@ def test_a_child_nobody_fetched_by_twenty_to_seven_opens_one_case_that_a_person_
     assert taken.price == {"pays": 3}
     with hall.database.reading() as work:
         place = work.session.scalars(select(BookingPlace.id)).one()
-    hall.do(booking.arrive, slot, place_id=place, by=hall.clerk, now=AT, brought_by="妈妈")
+    seen = {"warm": "36.5", "mood": "good"}
+    hall.do(booking.arrive, slot, place_id=place, by=hall.clerk, now=AT, brought_by="妈妈", noted=seen)
     hall.work_off(AT + timedelta(minutes=159))
     with hall.database.reading() as work:
         assert work.session.scalars(select(Case).where(Case.matter == "kanhai")).all() == []

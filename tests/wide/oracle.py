@@ -537,6 +537,7 @@ RULES: dict[str, Rule] = {
     **_door("staff", "api.door", "api.arrive", "api.leave", thing="absent"),
     **_door("staff", "offers.door", "offers.arrive", "offers.leave", "offers.depart", "offers.told", thing="absent"),
     **_door("staff", "offers.roll", "offers.order_for", "offers.recall", thing="absent"),
+    **_door("resident", "offers.slip", thing="absent"),
     **_door("resident", "offers.book", "offers.check", "offers.send", "offers.wait", "api.book", thing="absent"),
     **_door("staff", "offers.week", "offers.statement"),
     **_door("resident", "offers.own_statement"),

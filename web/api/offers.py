@@ -242,12 +242,14 @@ class ArriveIn(Shape):
     code: str = Field("", max_length=400, description="Of the QR, the booking's number, or a name.")
     place_id: int | None = None
     brought_by: str = Field("", max_length=40)
+    noted: dict[str, str] = Field(default_factory=dict, description="What the offer's door asks of who comes.")
 
 
 class LeaveIn(Shape):
     code: str = Field("", max_length=400, description="Of the QR, the booking's number, or a name.")
     place_id: int | None = None
     fetched_by: str = Field("", max_length=40)
+    noted: dict[str, str] = Field(default_factory=dict, description="What the offer's door asks of who leaves.")
 
 
 def _door(slot_id: int) -> DoorOut:
@@ -274,7 +276,7 @@ def door(slot_id: int) -> DoorOut:
 @operation("post", "/offers/{slot_id}/arrive", who="staff", tag="offers", takes=ArriveIn, gives=DoorOut)
 def arrive(slot_id: int, body: ArriveIn) -> DoorOut:
     """Somebody has come, in a way that the offer's check_in allows."""
-    given: dict[str, Any] = {"place_id": body.place_id, "brought_by": body.brought_by}
+    given: dict[str, Any] = {"place_id": body.place_id, "brought_by": body.brought_by, "noted": body.noted}
     booking.arrive(edge.work(), slot_id, body.code, **given, by=edge.actor(), now=edge.now())
     return _door(slot_id)
 
@@ -282,7 +284,7 @@ def arrive(slot_id: int, body: ArriveIn) -> DoorOut:
 @operation("post", "/offers/{slot_id}/leave", who="staff", tag="offers", takes=LeaveIn, gives=DoorOut)
 def leave(slot_id: int, body: LeaveIn) -> DoorOut:
     """Somebody has left, and with whom, in a way that the offer's check_out allows."""
-    given: dict[str, Any] = {"place_id": body.place_id, "fetched_by": body.fetched_by}
+    given: dict[str, Any] = {"place_id": body.place_id, "fetched_by": body.fetched_by, "noted": body.noted}
     booking.depart(edge.work(), slot_id, body.code, **given, by=edge.actor(), now=edge.now())
     return _door(slot_id)
 

@@ -14,7 +14,7 @@ from engine import forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound
 from engine.plain import is_id
-from engine.reads import bonds, offering, offers, standing, statements, teams
+from engine.reads import attending, bonds, offering, offers, standing, statements, teams
 from engine.reads import bookings as reads
 from engine.records import papers
 from engine.workdays import local_date
@@ -169,6 +169,7 @@ def _one(booking_id: int, wrong: tuple[FieldError, ...] = ()) -> str:
             schema=names.schema(forms.browser_schema(own.form)) if own.form is not None else None,
             qr=code,
             states=_states(),
+            slips=attending.slips(edge.work(), own.places),
             tab="booking.doors",
         )
     place = _place(found.resource_id)

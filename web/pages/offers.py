@@ -22,6 +22,7 @@ from engine.workdays import local_date
 from web import edge, formats, names
 from web.edge import guard
 from web.pages import own_name, spreadsheets
+from web.pages.papers import send_opened
 
 pages = Blueprint("offers", __name__)
 
@@ -228,6 +229,13 @@ def confirm(booking_id: int) -> ResponseReturnValue:
         now=edge.now(),
     )
     return jsonify(location=url_for("booking.one", booking_id=booking_id)), 201
+
+
+@pages.get("/offers/places/<int:place_id>/slip.pdf")
+@guard("resident")
+def slip(place_id: int) -> ResponseReturnValue:
+    """The slip of one who came and left: theirs, and of whoever books for them."""
+    return send_opened(attending.slip(edge.work(), place_id, actor=edge.actor()))
 
 
 @pages.post("/offers/<int:slot_id>/wait")
@@ -690,6 +698,12 @@ def door(slot_id: int) -> ResponseReturnValue:
     return _door(slot_id)
 
 
+def _noted() -> dict[str, str]:
+    """What was noted at the door: fields whose name begins so."""
+    sent = request.form.items()
+    return {name.removeprefix("noted."): text[:200] for name, text in sent if name.startswith("noted.")}
+
+
 @pages.post("/desk/offers/<int:slot_id>/arrive")
 @guard("staff")
 def arrive(slot_id: int) -> ResponseReturnValue:
@@ -703,6 +717,7 @@ def arrive(slot_id: int) -> ResponseReturnValue:
         text,
         place_id=place,
         brought_by=sent.get("brought_by", ""),
+        noted=_noted(),
         by=edge.actor(),
         now=edge.now(),
     )
@@ -714,8 +729,8 @@ def arrive(slot_id: int) -> ResponseReturnValue:
 @guard("staff")
 def leave(slot_id: int, place_id: int) -> ResponseReturnValue:
     attending.door(edge.work(), edge.actor(), slot_id, now=edge.now())
-    fetched = request.form.get("fetched_by", "")
-    booking.depart(edge.work(), slot_id, place_id=place_id, fetched_by=fetched, by=edge.actor(), now=edge.now())
+    given: dict[str, Any] = {"fetched_by": request.form.get("fetched_by", ""), "noted": _noted()}
+    booking.depart(edge.work(), slot_id, place_id=place_id, **given, by=edge.actor(), now=edge.now())
     flash(_("已签退。"))
     return redirect(url_for("offers.door", slot_id=slot_id))
 
@@ -730,6 +745,7 @@ def depart(slot_id: int) -> ResponseReturnValue:
         slot_id,
         request.form.get("out", "").strip()[:400],
         fetched_by=request.form.get("fetched_by", ""),
+        noted=_noted(),
         by=edge.actor(),
         now=edge.now(),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -30,6 +32,7 @@ def check_in(
     place_id: int | None = None,
     how: str = "",
     brought_by: str = "",
+    noted: Mapping[str, Any] | None = None,
     by: Actor,
     now: datetime,
 ) -> Appointment:
@@ -48,7 +51,7 @@ def check_in(
     if held:
         raise NotNow(f"现在先不收新到的：{held}", f"Nobody else is let in just now: {held}")
     if made.state == "checked_in":
-        _here(work, made, place_id, how, brought_by, by, now)
+        _here(work, made, place_id, how, brought_by, noted, by, now)
         return made
     book.expect(made, made.version, {"confirmed"}, "签到", "check in")
     early = made.starts_at - timedelta(minutes=EARLY_MINUTES)
@@ -63,14 +66,21 @@ def check_in(
     made.version += 1
     book.tell_process(work, made, "checked_in", by=by, now=now)
     appointments.record(work, audit.Kind.APPOINTMENT_CHECKED_IN, made, by, now)
-    _here(work, made, place_id, how, brought_by, by, now)
+    _here(work, made, place_id, how, brought_by, noted, by, now)
     work.session.flush()
     ticket_rows.join(work, made, by=by, now=now)  # where the hall has a line, they wait in it at their time
     return made
 
 
 def _here(
-    work: Work, made: Appointment, place_id: int | None, how: str, brought_by: str, by: Actor, now: datetime
+    work: Work,
+    made: Appointment,
+    place_id: int | None,
+    how: str,
+    brought_by: str,
+    noted: Mapping[str, Any] | None,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Who of it is here: each place once."""
     query = select(BookingPlace).where(
@@ -81,6 +91,7 @@ def _here(
     for place in work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
         place.checked_in_at, place.came_how, place.came_by_id = now, how, by.id
         place.brought_by = brought_by.strip()[:40] or None
+        place.noted = dict(noted or {}) or None
         facts = {"appointment": made.number, "place": place.id, "how": how}
         audit.record(work, audit.Kind.PLACE_CHECKED_IN, by=by, now=now, case=made.case, facts=facts)
 

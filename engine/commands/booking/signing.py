@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 from engine.booking import attended
 from engine.booking.slots import ZONE
 from engine.commands import appointments, register_rows, seats
-from engine.commands.booking import book, counter
+from engine.commands.booking import book, counter, doorway
 from engine.commands.booking.trouble import person_of
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
 from engine.matters.nouns.offers import OfferHours
@@ -40,11 +42,13 @@ def arrive(
     *,
     place_id: int | None = None,
     brought_by: str = "",
+    noted: Mapping[str, str] | None = None,
     by: Actor,
     now: datetime,
 ) -> Appointment:
     """Somebody has come to this time: by the code of their QR, the number of their booking, or their name; or the one
-    of this place. Only as the offer's check_in says; who hands somebody over is named.
+    of this place. Only as the offer's check_in says; who hands somebody over is named, and what the offer's door asks
+    is noted.
 
     NotFound, NotNow (not in this way; two of one name: choose one), NotYours, Invalid."""
     slot = _served(work, slot_id, by)
@@ -58,7 +62,9 @@ def arrive(
             [FieldError("brought_by", "谁送来", "请写明谁送来的，或“本人”。", "Say who brings them, or: self.")]
         )
     alone = places[0].id if len(places) == 1 else None
-    return counter.check_in(work, made.code, place_id=alone, how=how, brought_by=brought_by, by=by, now=now)
+    told = doorway.noted(what.offer, "came", noted or {})
+    given: dict[str, Any] = {"how": how, "brought_by": brought_by, "noted": told}
+    return counter.check_in(work, made.code, place_id=alone, **given, by=by, now=now)
 
 
 def depart(
@@ -68,6 +74,7 @@ def depart(
     *,
     place_id: int | None = None,
     fetched_by: str = "",
+    noted: Mapping[str, str] | None = None,
     by: Actor,
     now: datetime,
 ) -> list[BookingPlace]:
@@ -81,7 +88,9 @@ def depart(
         here = _places(work, slot_id)
     how, _made, places = _meant(here, text.strip(), place_id, what.offer.check_out, "签退", "check out")
     still = [place for place in places if place.checked_out_at is None]
-    return [leave(work, place.id, fetched_by=fetched_by, how=how, by=by, now=now) for place in still or places]
+    told = doorway.noted(what.offer, "left", noted or {})
+    given: dict[str, Any] = {"fetched_by": fetched_by, "how": how, "noted": told}
+    return [leave(work, place.id, **given, by=by, now=now) for place in still or places]
 
 
 def _meant(
@@ -132,8 +141,18 @@ def _meant(
     )
 
 
-def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by: Actor, now: datetime) -> BookingPlace:
-    """Somebody has left, with whom. Their hours are what is between; a register is told where the declaration says.
+def leave(
+    work: Work,
+    place_id: int,
+    *,
+    fetched_by: str = "",
+    how: str = "",
+    noted: Mapping[str, Any] | None = None,
+    by: Actor,
+    now: datetime,
+) -> BookingPlace:
+    """Somebody has left, with whom. Their hours are what is between; a register is told where the declaration says,
+    and the slip of that day is made.
 
     NotFound, NotYours; AlreadyDone; NotNow (not here); Invalid (who fetches is asked for)."""
     place = work.session.get(BookingPlace, place_id)
@@ -154,6 +173,7 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by:
         )
     place.checked_out_at, place.fetched_by = now, fetched_by.strip()[:40] or None
     place.left_how, place.left_by_id = how, by.id
+    place.noted = {**(place.noted or {}), **(noted or {})} or None
     place.minutes = _counted(work, what, place)
     work.session.flush()
     still = work.session.scalar(
@@ -174,6 +194,7 @@ def leave(work: Work, place_id: int, *, fetched_by: str = "", how: str = "", by:
     audit.record(work, audit.Kind.PLACE_CHECKED_OUT, by=by, now=now, case=made.case, facts=facts)
     if isinstance(what.offer.hours, OfferHours):
         _enter(work, what, what.offer.hours, made, place, by, now)
+    doorway.slip(work, what, made, place, by=by, now=now)
     return place
 
 

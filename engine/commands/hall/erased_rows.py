@@ -106,6 +106,7 @@ OF_PLACE: Mapping[str, Any] = {
     "bond_id": None,
     "fetched_by": None,
     "brought_by": None,
+    "noted": None,
     "came_by_id": unless_resident(BookingPlace.came_by_id),
     "left_by_id": unless_resident(BookingPlace.left_by_id),
 }

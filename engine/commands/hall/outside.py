@@ -16,7 +16,8 @@ from sqlalchemy import delete, func, literal, select, update
 
 from engine.commands.hall.erased_rows import OF_BOND, OF_BOOKING, OF_PLACE, own
 from engine.people import SYSTEM
-from engine.records import audit, kept
+from engine.reads import attending
+from engine.records import audit, documents, kept
 from engine.records.kept import Kept
 from engine.store import Work
 from engine.store.models import (
@@ -204,6 +205,10 @@ def blank(work: Work, table: type[Base], ids: Sequence[int], *, now: datetime) -
         work.session.execute(
             update(other).where(of.in_(ids)).values(dict(says)).execution_options(synchronize_session=False)
         )
+    if table is Appointment:
+        places = work.session.scalars(select(BookingPlace.id).where(BookingPlace.appointment_id.in_(ids))).all()
+        for slip in documents.of_keys(work, [attending.slip_key(place_id) for place_id in places]):
+            documents.forget(work, slip, by=SYSTEM, now=now)
     more: dict[str, Any] = {"erased_at": now}
     if table is User:
         more["disabled_at"] = func.coalesce(User.disabled_at, now)

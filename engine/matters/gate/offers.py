@@ -37,6 +37,7 @@ def check(reading: Reading) -> None:
             _reads(reading, one, one.what, text, *where)
         _hours(reading, one, one.what)
         _choice(reading, one, one.what)
+        _door_paper(reading, one, one.what)
         _subsidies(reading, one, one.what)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
         _effect(reading, file, node)
@@ -174,6 +175,21 @@ def _choice(reading: Reading, one: Declared, offer: Offer) -> None:
         zh = f"表单里已经有“{name}”，和选的那样同名：请给表单的那一项换个名称。"
         en = f"The form has an answer {name!r} already, which is what the choice is called: rename the form's."
         reading.of_noun(one, "offer-name", zh, en, "choice", "register")
+
+
+def _door_paper(reading: Reading, one: Declared, offer: Offer) -> None:
+    """The slip of who has left is a paper of the matter, and nothing is noted twice under one name."""
+    door = offer.door
+    if door is None or reading.info is None:
+        return
+    if door.paper and door.paper not in reading.info.papers:
+        zh, en = meant(door.paper, reading.info.papers, 60)
+        zh, en = f"papers 里没有文书“{door.paper}”。{zh}", f"papers has no {door.paper!r}. {en}"
+        reading.of_noun(one, "offer-name", zh, en, "door", "paper")
+    for name in sorted(set(door.came) & set(door.left)):
+        zh = f"“{name}”来的时候、走的时候都写了：请各用一个名称。"
+        en = f"{name!r} is noted of who comes and of who leaves: give each a name of its own."
+        reading.of_noun(one, "offer-name", zh, en, "door", "left", name)
 
 
 def _subsidies(reading: Reading, one: Declared, offer: Offer) -> None:

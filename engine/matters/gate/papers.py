@@ -11,6 +11,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.notices import facts_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns.handovers import Handover
+from engine.matters.nouns.offers import Offer
 from engine.process.language import model as m
 
 #: The effects that name a paper in their header `kind`.
@@ -62,6 +63,9 @@ def check(reading: Reading, known: Mapping[str, scope.Known]) -> None:
     for noun in reading.declared("handovers").values():
         assert isinstance(noun.what, Handover)
         issued.add(noun.what.paper)  # engine.matters.gate.handovers says that it is listed
+    for offer in reading.declared("offers").values():
+        if isinstance(offer.what, Offer) and offer.what.door is not None:
+            issued.add(offer.what.door.paper)  # engine.matters.gate.offers says that it is listed
     for file, node, kind in delivered:
         if kind in info.papers and kind in kinds and kind not in issued and kind not in house.own_papers:
             zh, en = meant(kind, issued, 60)

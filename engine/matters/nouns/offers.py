@@ -283,6 +283,67 @@ class OfferLeftAt(OfferOpened):
     )
 
 
+class OfferNoted(OfferPart):
+    """One thing that is noted at the door of each who comes or leaves: a temperature, why a child was let go."""
+
+    title: Words = Field(description="记什么 · what is noted")
+    title_en: Words = Field(description="英文 · the same in English")
+    kind: Literal["text", "number", "choice"] = Field(default="text", description="填什么 · what it holds")
+    options: dict[str, Words] = Field(default={}, description="选项：值 → 文字 · of a choice: value → words")
+    required: bool = Field(default=True, description="必填 · whether it must be there")
+    least: float | None = Field(default=None, description="数字最小 · of a number: the least that is taken")
+    most: float | None = Field(default=None, description="数字最大 · of a number: the most that is taken")
+    says: str = Field(
+        default="", description="不到最小、超过最大时怎么办 · what to do when a number is below or above that"
+    )
+    says_en: str = Field(default="", description="英文 · the same in English")
+
+    @model_validator(mode="after")
+    def _fits(self) -> OfferNoted:
+        if (self.kind == "choice") != bool(self.options):
+            raise wrong("kind: choice 要写 options，其他 kind 不写。", "A choice has options; no other kind has.")
+        bounds = self.least is not None or self.most is not None
+        if bounds != bool(self.says and self.says_en) or (bounds and self.kind != "number"):
+            raise wrong(
+                "数字写了 least、most 的，要写 says、says_en：不在里面的怎么办；别的不写。",
+                "A number with least or most says what to do outside them (says, says_en); nothing else does.",
+            )
+        return self
+
+    def read(self, text: str) -> tuple[Any, str, str]:
+        """(value, why not, the same in English) of what was typed; None and no reason for nothing that may be empty."""
+        text = text.strip()[:200]
+        if not text:
+            return None, *(("请填写。", "This is required.") if self.required else ("", ""))
+        if self.kind == "choice":
+            known = "、".join(self.options.values())
+            return (text, "", "") if text in self.options else (None, f"请选：{known}。", f"Choose one of: {known}.")
+        if self.kind == "text":
+            return text, "", ""
+        try:
+            value = float(text)
+        except ValueError:
+            return None, f"“{text}”不是数字。", f"Expected a number, but got {text!r}."
+        outside = (self.least is not None and value < self.least) or (self.most is not None and value > self.most)
+        return (None, self.says, self.says_en) if outside or value != value else (value, "", "")
+
+    def said(self, value: Any) -> str:
+        """The value in words."""
+        return self.options.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))
+
+
+class OfferDoor(OfferPart):
+    """What is noted of each who comes and leaves, and the slip that is made when they have left."""
+
+    came: dict[Id, OfferNoted] = Field(default={}, description="来的时候另记什么 · noted of who comes")
+    left: dict[Id, OfferNoted] = Field(default={}, description="走的时候另记什么 · noted of who leaves")
+    paper: Id | Literal[""] = Field(
+        default="",
+        description="走了就出的单子，一人一次一张，本人和替他订的人看 · the paper that is made when somebody has left, "
+        "one each time, for them and whoever books for them",
+    )
+
+
 class OfferHours(OfferPart):
     """Where attended hours are entered when somebody checks out."""
 
@@ -397,6 +458,10 @@ class Offer(OfferPart):
     )
     check_in: tuple[How, ...] = Field(default=(), description="怎样签到 · how people check in")
     check_out: tuple[How, ...] = Field(default=(), description="怎样签退 · how people check out")
+    door: OfferDoor | None = Field(
+        default=None,
+        description="门口另记什么，走了出哪张单 · what is noted at the door, and the slip for who has left",
+    )
     hours: bool | OfferHours = Field(
         default=False,
         description="记服务时长，签到到签退，不含路上；或写记入哪个台账 · hours are kept, in a register too",
@@ -549,6 +614,11 @@ class Offer(OfferPart):
             raise wrong(
                 "missed、check_out、release.no_show 要知道谁来了：写 check_in。",
                 "missed, check_out and release.no_show have to know who came: write check_in.",
+            )
+        if self.door is not None and not (self.check_in and self.check_out):
+            raise wrong(
+                "door 是门口记的，要写 check_in 和 check_out。",
+                "door is noted at a door: write check_in and check_out.",
             )
         if (self.hours or self.left_at) and not self.check_out:
             raise wrong(

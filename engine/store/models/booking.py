@@ -258,6 +258,7 @@ class BookingPlace(Base):
     came_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who signed them in
     left_how: Mapped[str] = mapped_column(String(12), default="")
     left_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    noted: Mapped[Any | None] = mapped_column(SealedJson)  # at the door, as the offer's `door` asks
 
     __table_args__ = (
         Index(
