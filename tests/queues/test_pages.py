@@ -92,8 +92,8 @@ def test_nobody_gives_up_or_comes_back_for_a_number_that_is_another_s(hall, cloc
     assert len(code) >= 16 and code not in hall.client().get("/halls/jiayuan/wall").text
     for guess in (shown, "1", code[:-1], code.swapcase(), f"{code}%00", "..%2f" + code):
         for verb in ("leave", "back"):
-            assert hall.client().post(f"/tickets/{guess}/{verb}").status_code == 404, (guess, verb)
-        assert hall.client().get(f"/tickets/{guess}/now").status_code == 404, guess
+            assert hall.client().post(f"/tickets/{guess}/{verb}").status_code in (400, 404), (guess, verb)
+        assert hall.client().get(f"/tickets/{guess}/now").status_code in (400, 404), guess
     with hall.database.reading() as work:
         assert work.session.scalars(select(Ticket.state)).one() == "waiting"
 
