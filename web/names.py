@@ -70,6 +70,9 @@ def _said(text: str) -> str:
     found = _found(text.strip())
     if found is not None:
         return found
+    month = _OF_MONTH.fullmatch(text)  # what a case of one month is called: 2026年7月的用餐月结单
+    if month is not None and _found(month[3]) is not None:
+        return f"{_found(month[3])}, {month[1]}-{int(month[2]):02}"
     for sign, between in (("、", ", "), ("·", ", ")):  # several names in one text: steps, options; a unit and a post
         parts = text.split(sign)
         said = [_said(part) for part in parts] if len(parts) > 1 else parts
@@ -92,6 +95,8 @@ def _found(text: str) -> str | None:
     names: Mapping[str, str] = g.names
     return names.get(text)
 
+
+_OF_MONTH = re.compile("(\\d{4})年(\\d{1,2})月的(.+)")
 
 _ARTICLE = re.compile(
     "(?:第([一二三四五六七八九十百千零0-9]+(?:、[0-9]+)*)条)(?:第([一二三四五六七八九十0-9]+)款)?(?:第"

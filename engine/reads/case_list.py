@@ -13,8 +13,8 @@ from engine.deadlines import colour, shown
 from engine.errors import Refused
 from engine.forms import written
 from engine.forms.kinds import CHECKS, Wrong
-from engine.people import Actor, masks, units
-from engine.reads import sight
+from engine.people import Actor, units
+from engine.reads import applicants, sight
 from engine.records import papers
 from engine.store import Work, keys
 from engine.store.models import Case, CaseParty
@@ -48,6 +48,7 @@ COLUMNS = load_only(
     Case.matter_name,
     Case.applicant_name,
     Case.applicant_id,
+    Case.channel,
     Case.stage,
     Case.status,
     Case.outcome,
@@ -77,7 +78,7 @@ def brief(work: Work, case: Case, now: datetime, own: bool) -> Brief:
         case.number,
         case.matter,
         case.matter_name,
-        case.applicant_name if own else masks.name(case.applicant_name),
+        case.applicant_name if own else applicants.shown(work, case),
         case.stage,
         case.status,
         case.outcome,

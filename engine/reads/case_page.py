@@ -21,7 +21,7 @@ from engine.matters import corrections, in_person, mandates, nodes
 from engine.people import Actor, bonds, masks, may, require, units
 from engine.people.access import had_it, keeps_away
 from engine.process.language.effects import TYPES as EFFECTS
-from engine.reads import bundles, form_choices, history, joined, meetings, reveals, stuck, taking_part
+from engine.reads import applicants, bundles, form_choices, history, joined, meetings, reveals, stuck, taking_part
 from engine.reads.labels import EVENTS
 from engine.records import audit, clocks, library
 from engine.records.papers import kinds
@@ -423,7 +423,7 @@ def _page(work: Work, case: Case, actor: Actor, now: datetime, step: int | None)
         if actor.kind == "staff"
         else (),
         bundle=bundles.of_case(work, case, actor),
-        applicant=case.applicant_name if mine else masks.name(case.applicant_name),
+        applicant=case.applicant_name if mine else applicants.shown(work, case),
         applicant_phone=show(case.applicant_phone) if show else masks.phone(case.applicant_phone),
         applicant_id_number=masks.id_number(case.applicant_id_number),
         agent=agent.holder_name if agent is not None else "",

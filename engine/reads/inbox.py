@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased, load_only
 from engine import forms
 from engine.matters import Package, nodes
 from engine.people import Actor, apart, masks, units
-from engine.reads import history, sight
+from engine.reads import applicants, history, sight
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Case, Notice, NoticeCase, Task, TaskCandidate, User
@@ -168,6 +168,7 @@ def _listed(holder: Any) -> Any:
                 Case.matter,
                 Case.matter_name,
                 Case.applicant_name,
+                Case.channel,
                 Case.promised_due,
                 Case.statutory_due,
                 Case.yellow_at,
@@ -280,7 +281,7 @@ def _row(
         number=one.number,
         matter=one.matter,
         matter_name=one.matter_name,
-        applicant=masks.name(one.applicant_name),
+        applicant=applicants.shown(work, one),
         step=task.name,
         element=task.element,
         state=task.state,

@@ -209,6 +209,19 @@ def test_a_case_for_each_and_the_case_waits_until_all_have_ended(database, cast,
     assert one(database).state == "done" and answers(database, id)["counts"]["done"] == 2
 
 
+def test_each_case_is_called_as_the_step_says_and_else_by_its_matter(database, cast, clock):
+    title = '<zeebe:header key="title" value="=item.name + &quot; 的份额&quot;"/>'
+    package = matter(OPEN.replace("<zeebe:taskHeaders>", f"<zeebe:taskHeaders>{title}", 1))
+    publish(database, clock(), package)
+    members(database, package, [2, 1], clock())
+    id = begin(database, package, cast.zhou, clock())
+    work_off(database, clock())
+    with database.reading() as work:
+        assert work.session.get_one(Case, id).matter_name == package.info.name
+        titles = work.session.scalars(select(Case.matter_name).where(Case.parent_id == id).order_by(Case.id)).all()
+        assert titles == ["成员0000的份额", "成员0001的份额"]
+
+
 def test_what_fails_is_listed_and_tried_again_alone_or_left_out_with_a_reason(database, cast, clock, monkeypatch):
     package = matter(RECORD.replace("amount: amount", "amount: if item.shares = 2 then &quot;x&quot; else amount"))
     publish(database, clock(), package)

@@ -145,6 +145,18 @@ EACH_SLIPS = [
     ('key="share" value="shares"', 'key="share" value="share"', "for-each", "shares"),
     ('key="share" value="shares"', 'key="digits" value="2"', "for-each", "total"),
     ("to: item.name", "to: item.nmae", "for-each", "name"),
+    (
+        'key="record" value="paid"',
+        'key="record" value="paid"/><zeebe:header key="title" value="=1"',
+        "for-each",
+        "title",
+    ),
+    (
+        'key="record" value="paid"',
+        'key="process" value="part"/><zeebe:header key="title" value="=mnoth"',
+        "for-each",
+        "mnoth",
+    ),
     ("to: item.name", "too: item.name", "for-each", "to"),
     ("{to: item.name", "{to: (item.name", "for-each", "FEEL"),
     ("amount: amount", "amount: amuont", "for-each", "amount"),

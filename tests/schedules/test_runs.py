@@ -15,6 +15,7 @@ from engine.commands.hall import calendars
 from engine.commands.worker import sweep
 from engine.errors import Invalid, NotNow, NotYours
 from engine.people import may
+from engine.reads import applicants
 from engine.records import library
 from engine.store import Database
 from engine.store.models import Case, Event, Incident, Schedule, ScheduleRun
@@ -274,6 +275,11 @@ def test_a_timer_start_event_means_the_same_as_a_schedule(database, cast, clock)
     go(database, local("2026-10-05 08:00"))
     (case,) = cases_of(database)
     assert (case.unit_id, case.applicant_name) == (cast.county.id, "德化县")
+    with database.unit_of_work() as work:  # a unit is no person: lists say it whole, and of a person not
+        here = work.session.get_one(Case, case.id)
+        assert applicants.shown(work, here) == "德化县"
+        here.applicant_name = "王向阳"
+        assert applicants.shown(work, here) == "王*阳"
 
 
 def test_a_second_process_of_the_matter_begins_by_its_schedule_and_people_still_apply_for_the_first(

@@ -45,6 +45,8 @@ def test_steps_papers_and_options_are_named_alone_and_together_and_what_has_no_e
     assert names.named("代办收件") == "The agent takes in"
     assert names.named("归档、代办收件") == "File, The agent takes in"
     assert names.named("受理通知书") == "Notice of acceptance"
+    assert names.named("2026年7月的受理通知书") == "Notice of acceptance, 2026-07"
+    assert names.named("2026年7月的张三") == "2026年7月的张三"
     assert names.named("张三、李四") == "张三、李四"
     assert names.named("") == ""
 

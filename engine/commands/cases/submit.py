@@ -76,6 +76,7 @@ def submit(
     asked: bool = True,
     behalf: Behalf | None = None,
     signed_later: bool = False,
+    title: str = "",
 ) -> Done:
     """提交: a new case of a matter, from a resident's or a counter's application.
 
@@ -85,7 +86,8 @@ def submit(
     the answers (a booking, a parent case). person: who applies, when the form does not ask it again. begin: (process,
     start event) when a message, a signal or a schedule begins it. asked: the answers are those of the application form.
     behalf: the bond by which `by` applies for somebody else. signed_later: an agent takes it in for somebody who signs
-    the mandate at the visit (`sign_mandate`); till then the agent has none.
+    the mandate at the visit (`sign_mandate`); till then the agent has none. title: what it is called in lists, other
+    than the matter: 2026年7月的月结单.
     """
     # find and may
     package = library.current(work, matter)
@@ -150,7 +152,7 @@ def submit(
     case = Case(
         number=number,
         matter=package.name,
-        matter_name=info.name,
+        matter_name=title.replace(" ", "")[:120] or info.name,
         version_hash=package.version,
         version=0,
         status="running",

@@ -13,9 +13,9 @@ from engine.commands.effects import mandates
 from engine.commands.effects.facts import OUTCOMES, key_of
 from engine.errors import NotFound
 from engine.matters.info import Notice
-from engine.people import apart, groups, holders, masks, units
+from engine.people import apart, groups, holders, units
 from engine.process import Effect
-from engine.reads import taking_part
+from engine.reads import applicants, taking_part
 from engine.records import jobs, notices
 from engine.store import keys
 from engine.store.models import User
@@ -151,7 +151,7 @@ def _texts(
     said = {
         "number": a.case.number,
         "matter": a.package.info.name,
-        "applicant": masks.name(a.case.applicant_name),
+        "applicant": applicants.shown(a.work, a.case),
         "office": a.office.name,
         "due": say(due) if due else "",
         "stage": a.case.stage,

@@ -228,7 +228,8 @@ def _carry_out(work: Work, id: int, item_id: int, now: datetime) -> None:
         _record_line(work, row, item, parent, package, said, now)
         done = True
     else:
-        done = _open_case(work, row, item, parent, package, said, now)
+        title = _value(work, row.does.get("title", ""), {**(given.get("variables") or {}), **about}, now)
+        done = _open_case(work, row, item, parent, package, said, str(title or ""), now)
     if done:
         item.state, item.ended_at, item.error = "done", now, ""
         work.session.flush()
@@ -239,10 +240,17 @@ def _said(work: Work, row: ForEach, about: Mapping[str, Any], now: datetime) -> 
     text = row.does.get("each", "")
     if not text:
         return {"item": plain(about["item"]), "amount": plain(about["amount"])}
+    value = _value(work, text, about, now)
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _value(work: Work, text: str, about: Mapping[str, Any], now: datetime) -> Any:
+    """What an expression of the effect says of one item; None without one."""
+    if not text:
+        return None
     expression = feel.compile(text.strip().removeprefix("="))
     names = {n: feel.from_json(about[n]) for n in expression.names if n in about}
-    value = feel.to_json(expression.evaluate(names, env_of(work, now)))
-    return dict(value) if isinstance(value, Mapping) else {}
+    return feel.to_json(expression.evaluate(names, env_of(work, now)))
 
 
 def _person(record: Any) -> Known | None:
@@ -293,9 +301,10 @@ def _open_case(
     parent: Case,
     package: matters.Package,
     said: dict[str, Any],
+    title: str,
     now: datetime,
 ) -> bool:
-    """A case for this item; whether that is all that was wanted."""
+    """A case for this item, called `title` where there is one; whether that is all that was wanted."""
     whom, process = _person(item.record), row.does.get("process")
     place = units.place(work, (whom.place_id if whom is not None else None) or parent.place_id)
     waits = row.does.get("until", "ended") == "ended"
@@ -315,6 +324,7 @@ def _open_case(
         person=Person(whom.name, whom.phone, whom.id_number) if whom is not None else cases.person_of(parent),
         begin=(process, None) if process else None,
         asked=not process,
+        title=title,
     )
     item.case_id = done.case.id
     return not waits

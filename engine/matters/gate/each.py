@@ -182,6 +182,30 @@ def _each(reading: Reading, file: str, node: m.Node) -> None:
         _one_of(reading, file, node, rule, "share", numbers)
     _own_names(reading, file, node)
     _said(reading, file, node, line)
+    _title(reading, file, node)
+
+
+def _title(reading: Reading, file: str, node: m.Node) -> None:
+    """What each case is called is FEEL over what `each` reads; a line of a register has no title."""
+    text = _header(node, "title")
+    body = _body(text) if text else None
+    if text and (body is None or _header(node, "record")):
+        reading.say(
+            file,
+            node,
+            "for-each",
+            '的 title 是开出的办件在列表里叫什么，写 FEEL，如 month + "的月结单"；记台账的不写。',
+            'has a `title`, which is what the cases it opens are called: FEEL, such as month + "的月结单".',
+        )
+    for read in shapes.unknown(body, _reads(reading, node), _BUILT_IN) if body is not None else ():
+        zh, en = meant(read.name, read.known)
+        reading.say(
+            file,
+            node,
+            "for-each",
+            f"的 title 读取“{read.path}”，没有它。{zh}",
+            f'reads "{read.path}" in its title, which is not there. {en}',
+        )
 
 
 #: What `each` may read of its own, whatever `variables` says (engine.commands.schedules.each).

@@ -1363,6 +1363,7 @@ _ALL = (
             Header("process", "开哪个流程", "the process of this matter that each begins"),
             Header("record", "记入哪个台账", "instead of a case: the register in which a line is recorded for each"),
             Header("each", "给什么", "FEEL over item, n, amount: the answers of the case, or the facts"),
+            Header("title", "叫什么", "FEEL over the same: what each case is called in lists; its matter without it"),
             Header("share", "按哪项份额分", "the field of the record by which total is divided"),
             Header("digits", "小数位数", "decimal places of the amounts", default="2"),
             Header(
