@@ -62,6 +62,8 @@ KNOWN = {
     "YIZHAN_SSO_SECRET": "and the word that proves it (client secret)",
     "YIZHAN_SSO_CLAIM": "which of its claims is the log-in name in the hall (default: preferred_username)",
     "YIZHAN_SSO_NAME": "what its button says (default: 统一登录)",
+    "YIZHAN_SSO_NAMES": "fixed when nobody can choose their own log-in name there: the first sign-in then joins the "
+    "account of that name at once (default: the hall's own password is asked once)",
     "YIZHAN_SSO_FACTOR": "1 when the single sign-on itself asks for a second factor: the hall then asks for none",
     "YIZHAN_METRICS_TOKEN": "bearer token that opens /metrics to other machines (default: this machine only)",
     "YIZHAN_LOG": "text, or json: an object a line, with a line for each request (default: text)",
@@ -95,6 +97,7 @@ class Provider:
     claim: str = "preferred_username"  # which says the log-in name in the hall
     name: str = "统一登录"
     two_factors: bool = False  # it asks for a second factor itself
+    fixed: bool = False  # nobody there chooses their own log-in name
 
 
 @dataclass(frozen=True)
@@ -257,6 +260,7 @@ def _provider(env: Mapping[str, str]) -> Provider | None:
         claim=env.get("YIZHAN_SSO_CLAIM") or Provider.claim,
         name=env.get("YIZHAN_SSO_NAME") or Provider.name,
         two_factors=env.get("YIZHAN_SSO_FACTOR", "") in ("1", "true", "yes"),
+        fixed=env.get("YIZHAN_SSO_NAMES", "") == "fixed",
     )
 
 

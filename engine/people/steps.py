@@ -15,7 +15,7 @@ from engine.people.sessions import hashed
 from engine.store import Work
 from engine.store.models import SignInStep
 
-Kind = Literal["second", "passkey", "new-passkey", "sso"]
+Kind = Literal["second", "passkey", "new-passkey", "sso", "sso-join"]
 LASTS = timedelta(minutes=10)
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from engine.commands.hall import single_sign_on
 from engine.errors import NotYours
 from engine.people import factors
-from engine.store.models import Event, User
+from engine.store.models import Event, Notice, User
+from tests.cast import PASSWORD
 from tests.hall import Open
 from tests.provider import CLIENT, SECRET, open_provider, shared
 from web import settings
@@ -22,7 +23,7 @@ from web.settings import Provider
 @pytest.fixture
 def provider(hall: Open):
     with open_provider(hall.clock) as opened:
-        sso = Provider(issuer=opened.address, client=CLIENT, secret=SECRET)
+        sso = Provider(issuer=opened.address, client=CLIENT, secret=SECRET, fixed=True)
         hall.app.settings = replace(hall.app.settings, sso=sso)
         hall.app.jinja_env.globals["settings"] = hall.app.settings
         yield opened
@@ -164,6 +165,78 @@ def test_a_name_that_was_given_on_to_somebody_else_opens_nothing(hall: Open, pro
     assert _back(client, address).status_code == 302
 
 
+@pytest.fixture
+def chosen(hall: Open, provider):
+    """A provider where people choose their own name, as most are."""
+    hall.app.settings = replace(hall.app.settings, sso=replace(hall.app.settings.sso, fixed=False))
+    hall.app.jinja_env.globals["settings"] = hall.app.settings
+    return provider
+
+
+def _password(client, name: str, next: str = ""):
+    return client.post("/desk/enter", data={"name": name, "password": PASSWORD, "next": next})
+
+
+def _subject(hall: Open, name: str):
+    with hall.database.reading() as work:
+        return work.session.scalar(select(User.sso_subject).where(User.login == name))
+
+
+def test_who_calls_themselves_a_head_there_is_not_therefore_the_head_here(hall: Open, chosen):
+    """Who came first by a name had its account, whoever it was, of all who had not used the sign-on yet."""
+    chosen.who = {"sub": "666", "preferred_username": "zhao"}
+    client, address = _go(hall, "/desk/list/open")
+    answer = _back(client, address)
+    assert answer.location == "/desk/enter?next=/desk/list/open"
+    page = client.get(answer.location).text
+    assert "统一登录认出了“zhao”" in page and "请再用大厅的密码登录一次" in page
+    assert client.get("/desk").status_code == 302 and _subject(hall, "zhao") is None
+    assert _password(client, "wang").status_code == 302  # their own, not the one they named
+    assert "没有连到这个账号" in client.get("/desk").text
+    assert (_subject(hall, "zhao"), _subject(hall, "wang")) == (None, None)
+
+
+def test_who_shows_it_by_the_password_once_is_joined_and_told_and_needs_it_no_more(hall: Open, chosen):
+    client, address = _go(hall, "/desk/list/open")
+    assert _back(client, address).location.startswith("/desk/enter")
+    assert client.post("/desk/enter", data={"name": "chen", "password": "wrong"}).status_code != 302
+    assert _subject(hall, "chen") is None
+    assert _password(client, "chen", "/desk/list/open").location == "/desk/list/open"
+    assert "以后用统一登录就能进来" in client.get("/desk").text and _subject(hall, "chen") is not None
+    client, address = _go(hall)
+    assert _back(client, address).location == "/desk"
+    with hall.database.reading() as work:
+        told = work.session.scalars(select(Notice.text).where(Notice.user_id == hall.cast.users["chen"])).all()
+        assert any("统一登录能进您的账号" in one for one in told)
+
+
+def test_who_did_not_ask_for_it_or_comes_too_late_is_not_joined(hall: Open, chosen):
+    client, address = _go(hall)
+    _back(client, address)
+    assert client.post("/desk/enter/not-joined").location == "/desk/enter"
+    assert "统一登录认出了" not in client.get("/desk/enter").text
+    _password(client, "chen")
+    assert _subject(hall, "chen") is None
+    client, address = _go(hall)
+    _back(client, address)
+    hall.clock.on(minutes=11)
+    _password(client, "chen")
+    assert _subject(hall, "chen") is None and "没有连到这个账号" in client.get("/desk").text
+
+
+def test_after_the_password_the_second_factor_is_asked_before_it_is_joined(hall: Open, chosen):
+    with hall.database.unit_of_work() as work:
+        factors.begin(work, hall.cast.users["chen"], now=hall.clock())
+        app = pyotp.TOTP(factors.begun(work, hall.cast.users["chen"], now=hall.clock()))
+        assert factors.confirm(work, hall.cast.users["chen"], app.at(hall.clock()), now=hall.clock())
+    client, address = _go(hall)
+    _back(client, address)
+    hall.clock.on(minutes=1)
+    assert _password(client, "chen").location.startswith("/desk/enter/second") and _subject(hall, "chen") is None
+    assert client.post("/desk/enter/second", data={"code": app.at(hall.clock())}).status_code == 302
+    assert _subject(hall, "chen") is not None
+
+
 def test_the_claim_is_the_one_that_is_set(hall: Open, provider):
     hall.app.settings = replace(hall.app.settings, sso=replace(hall.app.settings.sso, claim="employee"))
     provider.who = {"sub": "1", "preferred_username": "wang", "employee": " CHEN "}
@@ -206,13 +279,13 @@ def test_settings_of_it_that_do_not_hold_stop_the_program(tmp_path):
 
 @pytest.mark.both
 def test_two_of_one_name_there_are_one_account_here(database, cast, clock):
-    assert single_sign_on.match(database, "https://id", "1", "Chen", hall="大厅", now=clock()) == (
+    assert single_sign_on.match(database, "https://id", "1", "Chen", fixed=True, hall="大厅", now=clock()) == (
         cast.users["chen"],
         "chen",
     )
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://id", "2", "chen", hall="大厅", now=clock())
+        single_sign_on.match(database, "https://id", "2", "chen", fixed=True, hall="大厅", now=clock())
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://other", "1", "chen", hall="大厅", now=clock())
+        single_sign_on.match(database, "https://other", "1", "chen", fixed=True, hall="大厅", now=clock())
     with pytest.raises(NotYours):
-        single_sign_on.match(database, "https://id", "3", "", hall="大厅", now=clock())
+        single_sign_on.match(database, "https://id", "3", "", fixed=True, hall="大厅", now=clock())

@@ -281,6 +281,7 @@ RULES: dict[str, Rule] = {
         "entry.language",
         "entry.leave",
         "entry.letters",
+        "entry.not_joined",
         "entry.resident",
         "entry.staff",
         "monitoring.healthz",

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands.accounts import codes
-from engine.commands.hall import signing_in
+from engine.commands.hall import signing_in, single_sign_on
 from engine.people.sessions import How
 from engine.store import Work
 from web import devices, edge
@@ -41,11 +41,18 @@ def begin(token: str) -> None:
 
 def staff(user_id: int, name: str, how: How, *, wrong_before: int = 0, going: str | None = None) -> ResponseReturnValue:
     """One of the hall's people is in; `name`: by which this device knows them from now on."""
+    settings, joining = edge.hall().settings, session.get("sso-join")
     with edge.hall().database.unit_of_work() as work:
-        limits = edge.hall().settings.session_limits
-        token = signing_in.enter(work, user_id, how, where=devices.here(), limits=limits, now=edge.now())
+        token = signing_in.enter(
+            work, user_id, how, where=devices.here(), limits=settings.session_limits, now=edge.now()
+        )
+        joined = None
+        if joining and how != "sso":
+            joined = single_sign_on.join(work, joining["step"], user_id, hall=settings.hall_name, now=edge.now())
     going = going or edge.onward("/desk")
     begin(token)
+    if joined is not None:
+        flash(_("以后用统一登录就能进来。") if joined else _("统一登录没有连到这个账号，下次请再点一次统一登录。"))
     if wrong_before:
         flash(
             _(

@@ -188,11 +188,25 @@ def _join(user_id: int) -> None:
         bonds.signed_in(work, user_id, now=now)
 
 
+@pages.app_template_global()
+def waits_to_be_joined() -> str:
+    """The log-in name of whom the single sign-on knows, and who has to show it by the hall's password; "" for none."""
+    return str((session.get("sso-join") or {}).get("name", ""))
+
+
+@pages.post("/desk/enter/not-joined")
+@guard("anyone")
+def not_joined() -> ResponseReturnValue:
+    """不连：whoever signs in here next is not joined to what the single sign-on said."""
+    session.pop("sso-join", None)
+    return redirect(url_for("entry.staff", next=edge.onward("") or None))
+
+
 @pages.get("/desk/enter")
 @guard("anyone")
 def staff() -> ResponseReturnValue:
     ready = request.args.get("set") == "1"  # from the page of a reset link
-    name = request.args.get("name", "")[:80] if ready else ""
+    name = request.args.get("name", "")[:80] if ready else waits_to_be_joined()
     return render_template("staff/enter.html", target=edge.onward(""), name=name, wrong=(), ready=ready)
 
 

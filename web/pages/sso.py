@@ -61,10 +61,15 @@ def back() -> ResponseReturnValue:
         said = single_sign_on.claims(provider, begun, code, now=now)
         name = str(said.get(provider.claim) or "")[:80]
         hall = edge.hall().settings.hall_name
-        user_id, login = accounts.match(database, provider.issuer, str(said["sub"]), name, hall=hall, now=now)
+        fixed, subject = provider.fixed, str(said["sub"])
+        found = accounts.match(database, provider.issuer, subject, name, fixed=fixed, hall=hall, now=now)
     except Refused as error:
         return _refused(error)
     going = step.facts["next"] or None
+    if isinstance(found, accounts.Asked):
+        session["sso-join"] = {"step": found.token, "name": found.login}
+        return redirect(url_for("entry.staff", next=going))
+    user_id, login = found
     second = None if provider.two_factors else factors.begin_second(database, user_id, now=now)
     if second is not None:
         session["second"] = {"step": second, "name": login}

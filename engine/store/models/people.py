@@ -257,7 +257,7 @@ class SignInStep(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
-    __table_args__ = (CheckConstraint("kind in ('second','passkey','new-passkey','sso')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind in ('second','passkey','new-passkey','sso','sso-join')", name="kind"),)
 
 
 class ResetLink(Base):
