@@ -23,6 +23,10 @@ from engine.store.models import Base
 class _Session(Writing, FlaskSession):
     """Finds its engine through the application, and writes as every writer of the hall does."""
 
+    def get_bind(self, *_args: Any, bind: Any = None, **_more: Any) -> Any:
+        # There is one: which table is asked for need not be looked at, some twelve times a request.
+        return db.engine if bind is None else bind
+
 
 class _Hall(SQLAlchemy):
     def _make_engine(self, bind_key: str | None, options: Mapping[str, Any], app: Flask) -> Engine:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 
 from engine import workdays
 from engine.errors import NotFound, NotYours
@@ -198,10 +199,15 @@ def _covers(matters: tuple[str, ...] | None, matter: str) -> bool:
 SYSTEM = Actor(id=None, kind="system", name="系统")
 
 
+#: What is bound when an actor is looked for (`whoever`): the moment, and its day.
+NOW: Any = bindparam("now")
+_TODAY: Any = bindparam("today")
+
+
 def load(work: Work, user_id: int, *, now: datetime) -> Actor:
     """The actor a user is at this moment. Two statements for someone without an absence to cover or a bond to act
     by."""
-    found = load_where(work, User.id == user_id, now=now)
+    found = load_by(work, _by_id(), {"user_id": user_id}, now=now)
     if found is None:
         raise NotFound(f"没有编号为 {user_id} 的用户。", f"There is no user {user_id}.")
     return found
@@ -209,49 +215,67 @@ def load(work: Work, user_id: int, *, now: datetime) -> Actor:
 
 def load_login(work: Work, login: str, *, now: datetime) -> Actor:
     """The actor of a member of staff, by the name they log in with."""
-    found = load_where(work, (User.login == login) & (User.kind == "staff"), now=now)
+    found = load_by(work, _by_login(), {"login": login}, now=now)
     if found is None:
         raise NotFound(f"没有登录名为“{login}”的工作人员。", f"There is no member of staff who logs in as {login!r}.")
     return found
 
 
-def load_where(work: Work, condition: ColumnElement[bool], *, now: datetime) -> Actor | None:
-    """The actor of the one user this condition names; None when it names nobody."""
-    found = load_with(work, condition, now=now)
-    return None if found is None else found[0]
+@cache
+def _by_id() -> Select[Any]:
+    return whoever(User.id == bindparam("user_id"))
 
 
-def load_with(
-    work: Work,
+@cache
+def _by_login() -> Select[Any]:
+    return whoever((User.login == bindparam("login")) & (User.kind == "staff"))
+
+
+def whoever(
     condition: ColumnElement[bool],
     *,
     join: tuple[type[Base], ColumnElement[bool]] | None = None,
     columns: Sequence[Any] = (),
-    now: datetime,
-) -> tuple[Actor, tuple[Any, ...]] | None:
-    """The same, and with it columns of a table joined to the user: of the session that names them, as a rule."""
+) -> Select[Any]:
+    """The statement that finds the actor of the one user this condition names, with columns of a table joined to the
+    user. It is built once, with its values to be bound (`load_with`; NOW is bound there): to put it together for each
+    request costs more than to execute it."""
     covers = (
         exists()
-        .where(Leave.agent_id == User.id, Leave.from_at <= now, Leave.until_at > now, Leave.ended_at.is_(None))
+        .where(Leave.agent_id == User.id, Leave.from_at <= NOW, Leave.until_at > NOW, Leave.ended_at.is_(None))
         .correlate(User)
     )
     # Whether they cover for anybody comes along: most do not, and are asked no further.
-    query = select(User, Holding, Post, covers, bonds.any_held(workdays.local_date(now)), *columns)
+    query = select(User, Holding, Post, covers, bonds.any_held(_TODAY), *columns)
     if join is not None:
         query = query.join(*join)
-    rows = work.session.execute(
+    return (
         query.outerjoin(Holding, Holding.user_id == User.id)
         .outerjoin(Post, Post.id == Holding.post_id)
         .where(condition)
         .order_by(Holding.id)
-    ).all()
+    )
+
+
+def load_by(work: Work, statement: Select[Any], values: Mapping[str, Any], *, now: datetime) -> Actor | None:
+    """The actor whom this statement (`whoever`) finds; None when it finds nobody."""
+    found = load_with(work, statement, values, now=now)
+    return None if found is None else found[0]
+
+
+def load_with(
+    work: Work, statement: Select[Any], values: Mapping[str, Any], *, now: datetime
+) -> tuple[Actor, tuple[Any, ...]] | None:
+    """The same, and the columns that it was to bring along: of the session that names them, as a rule."""
+    today = workdays.local_date(now)
+    rows = work.session.execute(statement, {**values, "now": now, "today": today}).all()
     if not rows:
         return None
     user: User = rows[0][0]
     work.session.info["actor"] = user  # held, so that a notice to whoever acts does not read them again
     if user.disabled_at is not None:
         raise NotYours("这个账号已停用，请联系管理员。", "This account is disabled: ask the administrator.")
-    grants = bonds.granted(work, user.id, workdays.local_date(now)) if rows[0][4] else ()
+    grants = bonds.granted(work, user.id, today) if rows[0][4] else ()
     positions = list(_positions(work, [(row[1], row[2]) for row in rows if row[1] is not None], now))
     # Whoever has left, or runs the hall, is lent nothing, whatever leave names them: it would show them people's data.
     absences = tuple(_absences(work, user.id, now)) if rows[0][3] and any(one.reads for one in positions) else ()

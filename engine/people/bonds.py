@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Exists, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN, MANDATE
@@ -131,12 +131,12 @@ def refs(*, user_id: int | None, id_number: str | None, phone: str | None, name:
     return tuple(dict.fromkeys(found))
 
 
-def _held(today: date) -> tuple[ColumnElement[bool], ...]:
+def _held(today: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
     """The conditions of a bond that holds on this day."""
     return Bond.state == "held", Bond.from_on <= today, Bond.until_on >= today
 
 
-def any_held(today: date) -> Exists:
+def any_held(today: BindParameter[date]) -> Exists:
     """Whether the user of a query holds a bond today: asked with the user, for most hold none."""
     return exists().where(Bond.holder_id == User.id, *_held(today)).correlate(User)
 

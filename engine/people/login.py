@@ -10,10 +10,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from engine import crypto
 from engine.errors import NotNow, NotYours, Refused
@@ -439,13 +441,14 @@ def actor_of_session(work: Work, token: str, *, now: datetime) -> Actor | None:
     return None if found is None else found.actor
 
 
+@cache
+def _by_token() -> Select[Any]:
+    owner = select(ApiToken.user_id).where(
+        ApiToken.token_hash == bindparam("token_hash"), ApiToken.revoked_at.is_(None), ApiToken.expires_at > actors.NOW
+    )
+    return actors.whoever(User.id == owner.scalar_subquery())
+
+
 def actor_of_token(work: Work, token: str, *, now: datetime) -> Actor | None:
     """Who an API token stands for; None when it is unknown, revoked or expired."""
-    return actors.load_where(
-        work,
-        User.id
-        == select(ApiToken.user_id)
-        .where(ApiToken.token_hash == sessions.hashed(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
-        .scalar_subquery(),
-        now=now,
-    )
+    return actors.load_by(work, _by_token(), {"token_hash": sessions.hashed(token)}, now=now)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, update
 
 from engine import crypto
 from engine.errors import NotFound
@@ -108,23 +109,25 @@ def begin(
     return token
 
 
-def holds(now: datetime) -> ColumnElement[bool]:
+def holds(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Neither ended, nor over, nor left alone for too long."""
     return and_(
         Session.ended_at.is_(None), Session.expires_at > now, or_(Session.idle_at.is_(None), Session.idle_at > now)
     )
 
 
+@cache
+def _by_token() -> Select[Any]:
+    return actors.whoever(
+        and_(Session.token_hash == bindparam("token_hash"), holds(actors.NOW)),
+        join=(Session, Session.user_id == User.id),
+        columns=(Session.id, Session.how, Session.proved_at, Session.seen_at, Session.created_at, Session.idle_s),
+    )
+
+
 def find(work: Work, token: str, *, now: datetime) -> Open | None:
     """The session of this token, with whom it stands for; None when it is unknown, ended or over. One statement."""
-    columns = (Session.id, Session.how, Session.proved_at, Session.seen_at, Session.created_at, Session.idle_s)
-    found = actors.load_with(
-        work,
-        and_(Session.token_hash == hashed(token), holds(now)),
-        join=(Session, Session.user_id == User.id),
-        columns=columns,
-        now=now,
-    )
+    found = actors.load_with(work, _by_token(), {"token_hash": hashed(token)}, now=now)
     if found is None:
         return None
     actor, (id_, how, proved_at, seen_at, created_at, idle_s) = found

@@ -212,6 +212,10 @@ class Writing(Session):
         events, self._events = [*self._events, *new], []
         self._write(events)
 
+    def has_events(self) -> bool:
+        """Whether some wait, or are new."""
+        return bool(self._events) or any(isinstance(row, Event) for row in self.new)
+
     def _write(self, rows: list[Base]) -> None:
         for kind in _BULK:
             values = [_values(row) for row in rows if type(row) is kind]
@@ -225,10 +229,14 @@ def _before_they_are_read(state: ORMExecuteState) -> None:
     session = state.session
     if not isinstance(session, Writing) or not state.is_select:
         return
+    anew = bool(state.execution_options.get("populate_existing"))
+    # Which classes a statement reads takes longer to find than most statements take: asked only where it matters.
+    if not session.has_events() and not (anew and session.dirty):
+        return
     kinds = tuple(one.class_ for one in state.all_mappers)
     if Event in kinds:
         session._tell()
-    if state.execution_options.get("populate_existing") and any(isinstance(row, kinds) for row in session.dirty):
+    if anew and any(isinstance(row, kinds) for row in session.dirty):
         session.flush()
 
 

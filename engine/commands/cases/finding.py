@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import undefer
+from sqlalchemy.sql.base import ExecutableOption
 
 from engine import matters
 from engine.commands.applying import Done, masked_name
@@ -20,34 +22,58 @@ from engine.store import Work
 from engine.store.models import Case, CaseJoin, Event, Task
 from engine.workdays import ZONE, say_at
 
+# These are executed by every verb: built once, for to put one together costs more than to execute it.
+
+
+@cache
+def _whole() -> tuple[ExecutableOption, ...]:
+    return undefer(Case.state), undefer(Case.answers), undefer(Case.ledger)
+
+
+@cache
+def _of_task() -> Select[Case, bool, bool, bool]:
+    """The case of a task, locked."""
+    mine = select(Task.case_id).where(Task.id == bindparam("task_id")).scalar_subquery()
+    return (
+        # What most cases have none of comes along: they are asked no further.
+        select(Case, exists().where(CaseJoin.other_id == Case.id), taking_part.any_joined(), clocks.any_side())
+        .where(Case.id == mine)
+        .options(*_whole())
+        .with_for_update(of=Case)
+        .execution_options(populate_existing=True)
+    )
+
+
+@cache
+def _locked() -> Select[Case]:
+    """A case, locked."""
+    found = select(Case).where(Case.id == bindparam("case_id")).options(*_whole()).with_for_update()
+    return found.execution_options(populate_existing=True)
+
+
+@cache
+def _live_and_this() -> Select[Task]:
+    """The live tasks of a case, and this one."""
+    return (
+        select(Task)
+        .where(Task.case_id == bindparam("case_id"), or_(Task.state != "ended", Task.id == bindparam("task_id")))
+        .order_by(Task.id)
+        .options(undefer(Task.variables))
+        .execution_options(populate_existing=True)
+    )
+
 
 def find(work: Work, task_id: int, version: int | None, now: datetime, *, by: Actor) -> tuple[Case, Task, list[Task]]:
     """The case of a task (locked), the task as this person saw it, and the case's live tasks. Whoever may not see it is
     refused before they hear how it stands: who took it, and when."""
-    mine = select(Task.case_id).where(Task.id == task_id).scalar_subquery()
-    found = work.session.execute(
-        # What most cases have none of comes along: they are asked no further.
-        select(Case, exists().where(CaseJoin.other_id == Case.id), taking_part.any_joined(), clocks.any_side())
-        .where(Case.id == mine)
-        .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
-        .with_for_update(of=Case)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = work.session.execute(_of_task(), {"task_id": task_id}).one_or_none()
     if found is None:
         raise NotFound("没有这项任务。", f"There is no task {task_id}.")
     case, joined, parties, beside = found
     joining.seen(work, case, joined)
     taking_part.seen(work, case, parties)
     clocks.seen(work, case, beside)
-    rows = list(
-        work.session.scalars(
-            select(Task)
-            .where(Task.case_id == case.id, or_(Task.state != "ended", Task.id == task_id))
-            .order_by(Task.id)
-            .options(undefer(Task.variables))
-            .execution_options(populate_existing=True)
-        )
-    )
+    rows = list(work.session.scalars(_live_and_this(), {"case_id": case.id, "task_id": task_id}))
     task = next(t for t in rows if t.id == task_id)
     require(by, "see", task, case=case)
     if version is not None and task.version != version:
@@ -59,13 +85,7 @@ def find_case(work: Work, case_id: int, version: int | None = None) -> Case:
     """The case, locked and read anew. What this transaction has changed in it already is written first, not read
     over."""
     work.session.flush()
-    case = work.session.scalar(
-        select(Case)
-        .where(Case.id == case_id)
-        .options(undefer(Case.state), undefer(Case.answers), undefer(Case.ledger))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    case = work.session.scalar(_locked(), {"case_id": case_id})
     if case is None:
         raise NotFound("没有这个办件。", f"There is no case {case_id}.")
     if version is not None and case.version != version:
