@@ -43,7 +43,7 @@ def dig(data: Any, path: str) -> Any:
 
 def dumps(value: Any, *, sort: bool = False) -> str:
     """Compact JSON, the same text for the same value. TypeError for what is no value (an object, bytes)."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort, default=_other)
+    return (_SORTED if sort else _COMPACT).encode(value)
 
 
 def _other(value: Any) -> Any:
@@ -58,6 +58,11 @@ def _other(value: Any) -> Any:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     raise TypeError(f"Expected a JSON value, but got {type(value).__name__}")
+
+
+# json.dumps makes an encoder for each text that it writes.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_other)
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_other, sort_keys=True)
 
 
 #: The largest whole number that a database of ours can hold as an id.

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Update, bindparam, delete, insert, select, update
 
 from engine import crypto, feel, matters, process
 from engine.commands import candidates, order_rows, parties, troubles, vacancies
@@ -30,7 +30,7 @@ from engine.process import ClosedTask, OpenTask, Step
 from engine.process import Effect as AskedEffect
 from engine.process import Subscription as Awaits
 from engine.records import audit, clocks, messages
-from engine.store import Work
+from engine.store import Work, fresh
 from engine.store.models import (
     Appointment,
     Awaited,
@@ -70,6 +70,15 @@ class Done:
     due_before: datetime | None
     due_after: datetime | None
     token: str
+
+
+@cache
+def _moved() -> Update:
+    """A row of who may claim one step becomes that of another."""
+    table: Any = TaskCandidate.__table__
+    of = table.c
+    statement = update(table).where(of.task_id == bindparam("old_task"), of.key == bindparam("old_key"))
+    return statement.values(task_id=bindparam("new_task"), key=bindparam("new_key"))
 
 
 def env_of(work: Work, now: datetime, unit: Place | None = None) -> feel.Env:
@@ -315,7 +324,7 @@ class Applying:
         if not values:
             return
         # One statement for all, and their ids at once: no flush of everything else in between.
-        rows = [Task(**one) for one in values]
+        rows = [fresh(Task, **one) for one in values]
         if self.case.restricted:
             named = [row.unit_id for row in rows if row.unit_id is not None]
             self.case.handled_by = apart.add(self.case.handled_by, named)
@@ -334,24 +343,20 @@ class Applying:
 
     def _wait_for(self, new: Sequence[tuple[int, str]]) -> None:
         """Who may claim the steps that open. Rows of steps that are over become theirs: one statement for both."""
-        table: Any = TaskCandidate.__table__
         moved, rest = list(zip(self._leaving, new, strict=False)), new[len(self._leaving) :]
         if moved:
-            of = table.c
-            statement = update(table).where(of.task_id == bindparam("old_task"), of.key == bindparam("old_key"))
-            statement = statement.values(task_id=bindparam("new_task"), key=bindparam("new_key"))
             rows = [
                 {"old_task": task.id, "old_key": old, "new_task": id, "new_key": key}
                 for (task, old), (id, key) in moved
             ]
             # on the connection: to the session, an UPDATE of many rows is one by their ids
-            if self.work.session.connection().execute(statement, rows).rowcount == len(rows):
+            if self.work.session.connection().execute(_moved(), rows).rowcount == len(rows):
                 self._leaving = self._leaving[len(rows) :]
             else:  # something took a row away before: each is written anew
                 self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_({id for id, _ in new})))
                 rest = new
         if rest:
-            self.work.session.execute(insert(table), [{"task_id": id, "key": key} for id, key in rest])
+            self.work.session.execute(insert(TaskCandidate), [{"task_id": id, "key": key} for id, key in rest])
 
     def _nobody_waits(self) -> None:
         """The rows that no step needed go. A task that waits again meanwhile has its own."""

@@ -65,6 +65,8 @@ def telephone(text: str) -> str:
     >>> [telephone(n) for n in ("(+86) 138-0000-0001", "００８６13800000001", "059523551234", "+852 2123 4567", "x 1")]
     ['13800000001', '13800000001', '0595-23551234', '+85221234567', 'X1']
     """
+    if _MOBILE.fullmatch(text):  # as nearly all are written: there is nothing to find out
+        return text
     found = number(text)
     if found is None:
         return close(text)
@@ -83,8 +85,10 @@ def mobile(text: str) -> bool:
 
 def takes_texts(text: str) -> bool:
     """Whether a text message can arrive: not at a fixed line, nor at a 400 or 800 number."""
+    if mobile(text):
+        return True
     found = number(text)
-    if found is None or mobile(text):
+    if found is None:
         return True  # what is no number fails at the gateway, where an operator sees it
     kinds = phonenumbers.PhoneNumberType
     return phonenumbers.number_type(found) in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.UNKNOWN)

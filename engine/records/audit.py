@@ -21,7 +21,7 @@ from engine import crypto
 from engine.people import Actor
 from engine.plain import dumps
 from engine.records import handovers
-from engine.store import Work, keys, signing
+from engine.store import Work, fresh, keys, signing
 from engine.store.models import Case, Event, Seal, SealedEvent
 
 GENESIS = "0" * 64
@@ -291,7 +291,8 @@ def record(
         last, end = _end(work, chain)
         seq, previous = last + 1, end
     hash = digest(chain, seq, now, kind.value, by.id, for_id, case_id, task_id, facts, previous)
-    event = Event(
+    event = fresh(
+        Event,
         chain=chain,
         seq=seq,
         at=now,

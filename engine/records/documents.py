@@ -21,7 +21,7 @@ from engine.errors import NotFound, NotNow
 from engine.people import Actor
 from engine.people.units import Place
 from engine.records import audit, counters, files, jobs, library, papers
-from engine.store import Work
+from engine.store import Work, fresh
 from engine.store.models import Case, Document
 from engine.workdays import local_date
 
@@ -77,7 +77,8 @@ def issue(
         number = paper.number(word, year, n)
     frozen["paper"] = {**dict(frozen.get("paper") or {}), "number": number, "title": paper.title}
     paper.check(frozen)
-    row = Document(
+    row = fresh(
+        Document,
         case_id=case.id if case is not None else None,
         unit_id=organ.id,
         key=key,

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -51,8 +52,14 @@ class Trusted:
 def read(machine: str) -> Reading:
     """The machine's clocks, for the edge: the only place that reads them."""
     seconds = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return Reading(machine, _boot_id(), seconds, datetime.now(UTC))
+
+
+@cache
+def _boot_id() -> str:
+    """Which start of the machine this is: the same as long as this process lives."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    return Reading(machine, boot.read_text().strip() if boot.exists() else "", seconds, datetime.now(UTC))
+    return boot.read_text().strip() if boot.exists() else ""
 
 
 def judge(last: Beat | None, reading: Reading) -> Trusted:

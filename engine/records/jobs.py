@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotNow
-from engine.store import Work
+from engine.store import Work, fresh
 from engine.store.models import Incident, Job
 from engine.workdays import ZONE, local_date
 
@@ -156,7 +156,8 @@ def put(
 
     `payload` is plain (ids and keys); what is about a person goes into `private`, which is sealed.
     """
-    row = Job(
+    row = fresh(
+        Job,
         kind=_value(kind),
         key=key,
         payload=dict(payload or {}),

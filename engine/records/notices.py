@@ -20,7 +20,7 @@ from engine import crypto
 from engine.forms import written
 from engine.people import masks
 from engine.records import http_calls, jobs
-from engine.store import Work
+from engine.store import Work, fresh
 from engine.store.models import Case, Notice, NoticeCase
 from engine.workdays import ZONE, local_date
 
@@ -115,7 +115,8 @@ def put(
     after = max(after or now, now)
     if not urgent and channel != "screen":
         after = next_waking(after)
-    row = Notice(
+    row = fresh(
+        Notice,
         key=key,
         case_id=case_id,
         user_id=user_id,

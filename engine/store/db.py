@@ -18,18 +18,19 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, create_engine, event, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Insert, and_, create_engine, event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from engine import workdays
 from engine.plain import dumps
-from engine.store import keys
+from engine.store import changed, keys
 from engine.store.bell import Bell
 from engine.store.models import (
     Awaited,
@@ -102,27 +103,31 @@ class Work:
     def written(self, *kinds: type[Base]) -> None:
         """Before rows of these kinds are read: what this transaction itself has changed of them is written first. It
         costs nothing where it has changed none."""
-        if any(isinstance(row, kinds) for row in (*self.session.new, *self.session.dirty)):
+        waiting = self.session.waiting if isinstance(self.session, Writing) else ()
+        if any(isinstance(row, kinds) for row in (*waiting, *self.session.new, *self.session.dirty)):
             self.session.flush()
+
+    def new(self, kind: type[Row]) -> list[Row]:
+        """Rows of this kind that this transaction has made and not written yet."""
+        waiting = self.session.waiting if isinstance(self.session, Writing) else ()
+        return [row for row in (*waiting, *self.session.new) if isinstance(row, kind)]
 
     def insert(self, row: Row) -> Row:
         """Write this one new row now, and it alone, so that its id is known. (A flush would write everything else that
         has changed by then, and what changes again afterwards twice.)"""
-        made = self._insert(row, insert(type(row).__table__))  # type: ignore[arg-type]
+        made = self._insert(row, _one(type(row).__table__))
         assert made is not None
         return made
 
     def insert_once(self, row: Row, *unique: str) -> Row | None:
         """The same; None, and nothing is written, where another row has these unique columns already (without any
         named: whatever is unique)."""
-        table: Any = type(row).__table__
-        made = sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
-        return self._insert(row, made.on_conflict_do_nothing(index_elements=unique or None))
+        return self._insert(row, _one_once(type(row).__table__, self.dialect, unique))
 
     def _insert(self, row: Row, made: Any) -> Row | None:
         values = _values(row)
         given = {name: value for name, value in values.items() if value is not None}  # JSON would say 'null', not NULL
-        id = self.session.execute(made.returning(type(row).__table__.c.id), given).scalar_one_or_none()
+        id = self.session.connection().execute(made, given).scalar_one_or_none()
         if id is None:
             return None
         self._is_written(row, values, id)
@@ -130,20 +135,19 @@ class Work:
 
     def insert_all(self, rows: Sequence[Row], apart: str) -> None:
         """Write these new rows of one table now, in one statement; by this column one is told from another."""
-        if not rows:
+        if len(rows) == 1:
+            self.insert(rows[0])
+        if len(rows) < 2:
             return
-        table = type(rows[0]).__table__
         values = [_values(row) for row in rows]
-        made = insert(table).returning(table.c.id, table.c[apart])  # type: ignore[arg-type]
-        ids = {key: id for id, key in self.session.execute(made, values)}
+        made = self.session.connection().execute(_many(type(rows[0]).__table__, apart), values)
+        ids = {key: id for id, key in made}
         for row, given in zip(rows, values, strict=True):
             self._is_written(row, given, ids[given[apart]])
 
     def _is_written(self, row: Base, values: dict[str, Any], id: int) -> None:
         """It is in the database as it is here: no need to read it back."""
-        for name, value in values.items():
-            set_committed_value(row, name, value)
-        set_committed_value(row, "id", id)
+        instance_dict(row).update(values, id=id)
         make_transient_to_detached(row)
         self.session.add(row)
         self._inserted.append(weakref.ref(row))
@@ -176,21 +180,35 @@ OPTIONS: dict[str, Any] = {"expire_on_commit": False, "autoflush": False}
 class Writing(Session):
     """A session that writes many events, jobs, notices … in one statement each.
 
-    They are written and never changed in the same transaction, so nobody needs their ids: a flush sets them aside and
-    inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.) Events wait
-    for the end of the transaction, or until somebody reads events: however often it flushes, they are one statement.
+    They are written and never changed in the same transaction, so nobody needs their ids: they are kept aside, and a
+    flush inserts them in bulk after everything they refer to. (On SQLite the ORM would insert them one by one.) Events
+    wait for the end of the transaction, or until somebody reads events: however often it flushes, they are one
+    statement.
     """
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self._events: list[Base] = []  # that wait
+        self.waiting: list[Base] = []  # new rows of those kinds
+        self._events: list[Base] = []  # that wait, when the others were written
+
+    def add(self, instance: object, *args: Any, **more: Any) -> None:
+        # What is done in a part that may be undone alone, is undone with it: that only SQLAlchemy knows.
+        if isinstance(instance, _BULK) and not self.in_nested_transaction() and instance_state(instance).key is None:
+            if not any(instance is one for one in self.waiting):
+                self.waiting.append(instance)
+        else:
+            super().add(instance, *args, **more)
 
     def flush(self, objects: Any = None) -> None:
-        later = [row for row in self.new if isinstance(row, _BULK)]
-        for row in later:
-            self.expunge(row)
-        super().flush()
-        if not self.in_nested_transaction():  # what is done there may be undone alone, and its events with it
+        undone_alone = self.in_nested_transaction()
+        later, self.waiting = self.waiting, []
+        for row in self.new:
+            if isinstance(row, _BULK):
+                self.expunge(row)
+                later.append(row)
+        if not changed.write(self):
+            super().flush()
+        if not undone_alone:  # what is done there may be undone alone, and its events with it
             self._events += [row for row in later if isinstance(row, Event)]
             later = [row for row in later if not isinstance(row, Event)]
         self._write(later)
@@ -209,18 +227,20 @@ class Writing(Session):
         new = [row for row in self.new if isinstance(row, Event)]
         for row in new:
             self.expunge(row)
+        new += [row for row in self.waiting if isinstance(row, Event)]
+        self.waiting = [row for row in self.waiting if not isinstance(row, Event)]
         events, self._events = [*self._events, *new], []
         self._write(events)
 
     def has_events(self) -> bool:
         """Whether some wait, or are new."""
-        return bool(self._events) or any(isinstance(row, Event) for row in self.new)
+        return bool(self._events) or any(isinstance(row, Event) for row in (*self.waiting, *self.new))
 
     def _write(self, rows: list[Base]) -> None:
-        for kind in _BULK:
+        kinds = {type(row) for row in rows}
+        for kind in (one for one in _BULK if one in kinds):
             values = [_values(row) for row in rows if type(row) is kind]
-            if values:
-                self.connection().execute(insert(kind.__table__), values)  # type: ignore[arg-type]
+            self.connection().execute(_bulk(kind.__table__), values)
 
 
 @event.listens_for(Writing, "do_orm_execute")
@@ -243,18 +263,57 @@ def _before_they_are_read(state: ORMExecuteState) -> None:
 _BULK: tuple[type[Base], ...] = (Awaited, DecisionHit, Document, Event, Job, Notice, Subscription, TaskCandidate, Timer)
 
 
+def fresh(model: type[Row], /, **values: Any) -> Row:
+    """A new row for the store to insert whole (`insert`, or one of those kinds): SQLAlchemy keeps no history of it,
+    which is most of what it takes to make one."""
+    row = model()
+    instance_dict(row).update(values)
+    return row
+
+
 def _values(row: Base) -> dict[str, Any]:
     """Every column but the id, defaults filled in: all rows of one statement must name the same columns."""
-    out: dict[str, Any] = {}
-    for column in row.__table__.columns:
-        if column.name == "id":
-            continue
-        value = row.__dict__.get(column.name)
-        default: Any = column.default
-        if value is None and default is not None:
-            value = default.arg(None) if default.is_callable else default.arg
-        out[column.name] = value
+    held = instance_dict(row)
+    out = {name: held.get(name) for name, _, _ in _columns(type(row))}
+    for name, default, called in _columns(type(row)):
+        if default is not None and out[name] is None:
+            out[name] = default(None) if called else default
     return out
+
+
+@cache
+def _columns(kind: type[Base]) -> tuple[tuple[str, Any, bool], ...]:
+    """Name, default and whether that is called, of every column but the id."""
+    found = []
+    for column in kind.__table__.columns:
+        default: Any = column.default
+        if column.name != "id":
+            found.append((column.name, default.arg if default else None, bool(default and default.is_callable)))
+    return tuple(found)
+
+
+# Statements that are built once: to put one together costs more than to execute it.
+
+
+@cache
+def _bulk(table: Any) -> Insert:
+    return insert(table)
+
+
+@cache
+def _one(table: Any) -> Any:
+    return insert(table).returning(table.c.id)
+
+
+@cache
+def _one_once(table: Any, dialect: str, unique: tuple[str, ...]) -> Any:
+    made: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return made.on_conflict_do_nothing(index_elements=unique or None).returning(table.c.id)
+
+
+@cache
+def _many(table: Any, apart: str) -> Any:
+    return insert(table).returning(table.c.id, table.c[apart])
 
 
 class Database:

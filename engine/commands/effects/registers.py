@@ -194,5 +194,5 @@ def _in_file(a: Applying) -> tuple[list[str], list[tuple[str, str | None]]]:
     known = {one.id for one in rows if one.what == "file"}
     new = [one for one in session.dirty if isinstance(one, File) and one.case_id == case_id and one.id not in known]
     files += [one.name for one in new if not one.field.startswith("paper:")]
-    papers += [(one.title, one.number) for one in session.new if isinstance(one, Document) and one.case_id == case_id]
+    papers += [(one.title, one.number) for one in a.work.new(Document) if one.case_id == case_id]
     return files, papers
