@@ -11,8 +11,9 @@ import weakref
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, exists, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Date, Exists, Select, and_, bindparam, exists, or_, select, true
 
 from engine.matters.county import ADMINISTRATORS
 from engine.people import apart as away_
@@ -74,7 +75,7 @@ def _lasts(term: Term, day: date | None) -> bool:
     return day is None or ((first is None or first <= day) and (last is None or day <= last))
 
 
-def lasting(day: date | None) -> ColumnElement[bool]:
+def lasting(day: date | BindParameter[date] | None) -> ColumnElement[bool]:
     """The same as a condition on Holding, for a query."""
     if day is None:
         return true()
@@ -148,14 +149,21 @@ def of(
     work: Work, unit_id: int, *, post: str | None = None, role: str | None = None, on: date | None = None
 ) -> list[int]:
     """Ids of those who sit in this unit today: in this post, in a post of this role, or in any that handles cases."""
-    query = _sitting(work, on).where(Holding.unit_id == unit_id)
-    if post is not None:
-        query = query.where(Post.code == post)
-    if role is not None:
-        query = query.where(Post.role == role)
-    if post is None and role is None:
-        query = query.where(Post.role.not_in(WITHOUT_CASES))
-    return list(dict.fromkeys(work.session.scalars(query)))
+    day = on or work.today
+    values = {"unit": unit_id, "post": post, "role": role, "day": day}
+    query = _of(post is not None, role is not None, day is not None)
+    return list(dict.fromkeys(work.session.scalars(query, {k: v for k, v in values.items() if v is not None})))
+
+
+@cache
+def _of(post: bool, role: bool, dated: bool) -> Select[int]:
+    """Built once for each way it is asked: to put it together costs more than to execute it."""
+    query = _sitting(bindparam("day", type_=Date()) if dated else None).where(Holding.unit_id == bindparam("unit"))
+    if post:
+        query = query.where(Post.code == bindparam("post"))
+    if role:
+        query = query.where(Post.role == bindparam("role"))
+    return query if post or role else query.where(Post.role.not_in(WITHOUT_CASES))
 
 
 def works_on_cases(work: Work, user_id: int, *, on: date | None = None) -> bool:
@@ -166,22 +174,22 @@ def works_on_cases(work: Work, user_id: int, *, on: date | None = None) -> bool:
 
 def who_work_on_cases(work: Work, on: date | None) -> Select[int]:
     """All of them, as a query."""
-    return _sitting(work, on).where(Post.role.not_in(WITHOUT_CASES))
+    return _sitting(on or work.today).where(Post.role.not_in(WITHOUT_CASES))
 
 
 def of_role(work: Work, role: str, *, on: date | None = None) -> list[int]:
     """Everybody who holds a post of this role today, in whichever unit."""
-    return list(dict.fromkeys(work.session.scalars(_sitting(work, on).where(Post.role == role))))
+    return list(dict.fromkeys(work.session.scalars(_sitting(on or work.today).where(Post.role == role))))
 
 
-def _sitting(work: Work, on: date | None) -> Select[int]:
-    """Who holds a post today, in a unit that is there."""
+def _sitting(day: date | BindParameter[date] | None) -> Select[int]:
+    """Who holds a post on this day, in a unit that is there."""
     return (
         select(Holding.user_id)
         .join(Post, Post.id == Holding.post_id)
         .join(User, User.id == Holding.user_id)
         .join(Unit, Unit.id == Holding.unit_id)
-        .where(User.disabled_at.is_(None), Unit.active, lasting(on or work.today))
+        .where(User.disabled_at.is_(None), Unit.active, lasting(day))
         .order_by(Holding.user_id)
     )
 

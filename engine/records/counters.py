@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.store import Work
@@ -16,11 +18,18 @@ from engine.store.models import Counter
 def take(work: Work, name: str, count: int = 1) -> int:
     """The next number of a series, from 1; of `count` numbers taken at once, the last. On PostgreSQL others who want
     the same series wait for our commit."""
-    insert = sqlite.insert(Counter) if work.dialect == "sqlite" else postgresql.insert(Counter)
-    made = insert.values(name=name, value=count).on_conflict_do_update(
-        index_elements=["name"], set_={"value": Counter.__table__.c.value + count}
-    )
-    return int(work.session.execute(made.returning(Counter.value)).scalar_one())
+    return int(work.session.connection().execute(_taken(work.dialect), {"name": name, "count": count}).scalar_one())
+
+
+@cache
+def _taken(dialect: str) -> Any:
+    """Built once: to put it together costs more than to execute it."""
+    table: Any = Counter.__table__
+    count: Any = bindparam("count", type_=table.c.value.type)
+    made: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    made = made.values(name=bindparam("name"), value=count)
+    made = made.on_conflict_do_update(index_elements=["name"], set_={"value": table.c.value + count})
+    return made.returning(table.c.value)
 
 
 def give_back(work: Work, name: str) -> None:

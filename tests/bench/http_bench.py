@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.bench import acts, process_bench, served
@@ -44,19 +46,22 @@ def figures() -> list[dict[str, Any]]:
                 (clerk, f"/api/v1/tasks/{id}/complete", {"version": version, "answers": dict(act.answers)})
                 for id, version in tasks
             ]
-        floors = _floors(hall, asked)
         asked["application"] = [
             (token, "/api/v1/cases", {"matter": "heavy", "answers": acts.APPLICATION})
             for token in hall.applicants((WARM + PARTS * ROUNDS) // EACH + 1)
             for _ in range(EACH)
         ][: WARM + PARTS * ROUNDS]
-        port = served.free_port()
-        with served.serving(["-m", "web.cli", "serve"], served.environment(hall.home, hall.url, port)) as server:
-            spent = {name: _spent(server, requests) for name, requests in asked.items()}
+        ours = served.environment(hall.home, hall.url, served.free_port())
+        with _floor(hall, asked) as floor, served.serving(["-m", "web.cli", "serve"], ours) as server:
+            spent, n = {}, 0
+            for name, requests in asked.items():
+                same = [(token, f"/{n + k}", body) for k, (token, _path, body) in enumerate(requests)]
+                spent[name] = _spent((floor, same), (server, requests))
+                n += len(requests)
             up = server.up_s
         _done(hall, 2 * (WARM + PARTS * ROUNDS))
         for act in acts.ACTS:
-            (wall, cpu), floor = spent[act.name], floors[act.name]
+            (_, floor), (wall, cpu) = spent[act.name]
             name = f"{act.name} completion over HTTP"
             plain = act is acts.PLAIN
             rows.append(row(f"{name}: floor, CPU of an empty POST with the same SQL", floor, "ms"))
@@ -65,44 +70,40 @@ def figures() -> list[dict[str, Any]]:
             rows.append(row(f"{name}: CPU beside raw SpiffWorkflow's step", cpu, "ms", raw, ratio=6 if plain else None))
             rows.append(row(f"{name}: median", wall, "ms"))
             rows += _statements(hall, act)
-        cpu = spent["application"][1]
-        rows.append(row("an application (heavy): CPU of the server", cpu, "ms", most=MOST["application"]))
+        (_, floor), (_, cpu) = spent["application"]
+        rows.append(row("an application (heavy): CPU of the server", cpu, "ms", floor, most=MOST["application"]))
         rows.append(row("fdatasync of 4 kB here", served.fdatasync_ms(hall.home), "ms"))
     rows.append(row("server start to first answer", up, "s", _imports_s(), ratio=8))
     return rows
 
 
-def _floors(hall: served.Hall, asked: dict[str, list[Request]]) -> dict[str, float]:
-    """CPU milliseconds of the floor under each act: its statements over a copy of the hall, which then goes."""
-    every = [one for requests in asked.values() for one in requests]
-    recording, serving = hall.copy("recording"), hall.copy("floor")
+@contextmanager
+def _floor(hall: served.Hall, asked: dict[str, list[Request]]) -> Iterator[served.Server]:
+    """The floor under each act, served over a copy of the hall: /<n> is request n of all."""
     plan = hall.home.parent / "plan.json"
-    plan.write_text(json.dumps({"copy": str(recording), "requests": every}))
-    environment = served.environment(serving, "sqlite", served.free_port())
-    found, first = {}, 0
+    every = [one for requests in asked.values() for one in requests]
+    plan.write_text(json.dumps({"copy": str(hall.copy("recording")), "requests": every}))
+    environment = served.environment(hall.copy("floor"), hall.url, served.free_port())
     with served.serving(["-m", "tests.bench.floor", str(plan)], environment, "/up") as server:
-        for name, requests in asked.items():
-            numbered = [(token, f"/{first + n}", body) for n, (token, _path, body) in enumerate(requests)]
-            found[name] = _spent(server, numbered)[1]
-            first += len(requests)
-    return found
+        yield server
 
 
-def _spent(server: served.Server, requests: list[Request]) -> tuple[float, float]:
-    """(median of the waits, CPU of the server: median of the parts) of a request, in milliseconds."""
-    asker = served.Asker(server.port)
-    for one in requests[:WARM]:
-        asker.post(*one)
-    waits, parts, rest = [], [], requests[WARM:]
-    size = len(rest) // PARTS
-    for n in range(PARTS):
-        before = server.cpu()
-        for one in rest[n * size : (n + 1) * size]:
-            start = time.perf_counter()
-            asker.post(*one)
-            waits.append(time.perf_counter() - start)
-        parts.append((server.cpu() - before) / size)
-    return statistics.median(waits) * 1000, statistics.median(parts) * 1000
+def _spent(*servers: tuple[served.Server, list[Request]]) -> list[tuple[float, float]]:
+    """Of each server: (median of the waits, CPU of the server: median of the parts) of a request, in milliseconds. Part
+    by part in turns: what else the machine does meanwhile meets them alike."""
+    askers = [served.Asker(server.port) for server, _ in servers]
+    waits, parts = [[[] for _ in servers] for _ in range(2)]
+    for n in range(-1, PARTS):
+        for k, (server, requests) in enumerate(servers):
+            before = server.cpu()
+            some = requests[:WARM] if n < 0 else requests[WARM + n * ROUNDS : WARM + (n + 1) * ROUNDS]
+            for one in some:
+                start = time.perf_counter()
+                askers[k].post(*one)
+                waits[k].append(time.perf_counter() - start)
+            parts[k].append((server.cpu() - before) / len(some))
+    median = statistics.median
+    return [(median(waits[k][WARM:]) * 1000, median(parts[k][1:]) * 1000) for k in range(len(servers))]
 
 
 def _done(hall: served.Hall, n: int) -> None:

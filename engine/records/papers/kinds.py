@@ -28,7 +28,7 @@ text or number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -94,6 +94,32 @@ _OF_PEOPLE = frozenset({"phone", "id_number", "bank_card", "address"})
 
 
 @dataclass(frozen=True, slots=True)
+class _Path:
+    """Where a fact of a paper stands: its steps are told apart once, for each paper that is issued asks for all."""
+
+    steps: tuple[str, ...]
+    label: str
+    needed: bool
+
+    def plain(self, facts: Any) -> bool:
+        """Whether there is nothing to say of it: it is there, and of no type that must be looked at; or it need not be
+        there, and is not."""
+        for step in self.steps:
+            if facts is None:
+                return not self.needed
+            if step == "[]" or not isinstance(facts, dict):
+                return False
+            facts = facts.get(step)
+        if facts is None or facts == "" or facts == []:
+            return not self.needed
+        return not _DATED.search(self.steps[-1])
+
+
+#: A date or a moment, by its name.
+_DATED = re.compile(r"(^|_)(on|at)$")
+
+
+@dataclass(frozen=True, slots=True)
 class PaperKind:
     """What a paper file says about itself."""
 
@@ -111,6 +137,12 @@ class PaperKind:
     required: Mapping[str, str] = field(default_factory=dict)  # dotted path -> label
     optional: Mapping[str, str] = field(default_factory=dict)
     sheet: Mapping[str, str] = field(default_factory=dict)  # a sheet's name -> the list among the facts that it holds
+    paths: tuple[_Path, ...] = field(init=False, repr=False, compare=False)  # where its facts stand
+
+    def __post_init__(self) -> None:
+        every = [(self.required, True), (self.optional, False)]
+        found = tuple(_Path(tuple(_steps(p)), label, needed) for of, needed in every for p, label in of.items())
+        object.__setattr__(self, "paths", found)
 
     def columns(self, fact: str) -> dict[str, str]:
         """What each item of a list of the facts has: the path within it -> its label."""
@@ -138,10 +170,9 @@ class PaperKind:
         """What is absent or of the wrong type, as errors by dotted path."""
         facts = told(facts)
         errors: list[FieldError] = []
-        for path, label in self.required.items():
-            errors += _look(facts, path, label, self.title, True)
-        for path, label in self.optional.items():
-            errors += _look(facts, path, label, self.title, False)
+        for path in self.paths:
+            if not path.plain(facts):
+                errors += _walk(facts, path.steps, "", path.label, self.title, path.needed)
         return list({error.field: error for error in errors}.values())
 
     def check(self, facts: Mapping[str, Any]) -> None:
@@ -202,11 +233,7 @@ def _steps(path: str) -> list[str]:
     return path.replace("[]", ".[]").split(".")
 
 
-def _look(facts: Any, path: str, label: str, title: str, needed: bool) -> Iterator[FieldError]:
-    yield from _walk(facts, _steps(path), "", label, title, needed)
-
-
-def _walk(value: Any, steps: list[str], at: str, label: str, title: str, needed: bool) -> Iterator[FieldError]:
+def _walk(value: Any, steps: Sequence[str], at: str, label: str, title: str, needed: bool) -> Iterator[FieldError]:
     if not steps:
         if value is None or value == "" or value == []:
             if needed:
