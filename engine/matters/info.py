@@ -6,7 +6,9 @@ Every key is a field with a description "Chinese · English": the check's words 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -117,14 +119,28 @@ class Limits(Part):
 
     def rules(self, on: date | None = None) -> deadlines.Rules:
         promised = None if self.promised is None else str(self.promised)
-        forward = {step: text for step, text in self.steps.items() if step not in self.backward}
-        return deadlines.rules(self.regime, promised=promised, steps=forward, on=on)
+        return _rules(self.regime, promised, tuple(self.steps.items()), on)
 
     @property
-    def backward(self) -> dict[str, deadlines.Before]:
+    def backward(self) -> Mapping[str, deadlines.Before]:
         """The steps whose limit counts backward from a date."""
-        read = {step: deadlines.Before.parse(text) for step, text in self.steps.items()}
-        return {step: one for step, one in read.items() if one is not None}
+        return _backward(tuple(self.steps.items()))
+
+
+# Each step of each case asks for these: they are read once.
+
+
+@lru_cache(maxsize=1000)
+def _rules(regime: str, promised: str | None, steps: tuple[tuple[str, str], ...], on: date | None) -> deadlines.Rules:
+    backward = _backward(steps)
+    forward = {step: text for step, text in steps if step not in backward}
+    return deadlines.rules(regime, promised=promised, steps=forward, on=on)
+
+
+@lru_cache(maxsize=1000)
+def _backward(steps: tuple[tuple[str, str], ...]) -> Mapping[str, deadlines.Before]:
+    read = {step: deadlines.Before.parse(text) for step, text in steps}
+    return {step: one for step, one in read.items() if one is not None}
 
 
 class Group(Part):

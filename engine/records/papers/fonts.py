@@ -26,7 +26,7 @@ import struct
 import sys
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ STRETCH = 1500
 SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
+@cache
 def folder() -> Path:
     """Where the cut fonts live: inside the virtual environment, for they belong to the installation and not to the
     data."""
