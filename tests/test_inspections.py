@@ -61,3 +61,18 @@ def test_what_is_not_whole_stands_at_the_top_and_nothing_else_does(name):
 def test_the_index_and_the_security_page_lead_to_it(name):
     assert re.search(rf"^{name}$", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.M)
     assert f"docs/{name}.md" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+
+def test_every_finding_has_a_test_that_is_there():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    table = text.split("## What was found, and which test holds it", 1)[1].split("\n## ", 1)[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")
+    ]
+    found = {row[0]: re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row[2]) for row in rows if row[0]}
+    assert list(found) == [*(str(n) for n in range(1, 25)), "hostile", "soak", "tampering", "restore"]
+    for id, tests in found.items():
+        assert tests, id
+        for file, test in tests:
+            there = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).exists() else ""
+            assert re.search(rf"^def {test}\(", there, re.M), f"{id}: {file}::{test}"

@@ -210,6 +210,12 @@ def test_the_description_names_every_operation_and_its_shapes(api):
         assert name.split('"')[0] in found["components"]["schemas"]
 
 
+def test_every_operation_says_that_it_may_refuse_what_is_not_readable_and_what_comes_too_often():
+    for path, methods in description()["paths"].items():
+        for method, one in methods.items():
+            assert {"400", "429"} <= set(one["responses"]), (method, path)
+
+
 def test_a_hall_that_is_busy_asks_to_send_it_again_and_changes_nothing(api, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
