@@ -131,13 +131,16 @@ def _times(player: Player, begin: date, today: date, now: datetime) -> tuple[lis
 def _statement(player: Player, now: datetime) -> None:
     """Last month's statement: begun by hand, as an operator may, looked through by the canteen. A statement for each
     diner follows; the worker makes those."""
+    # of the same day: an hour before half past midnight on the first, last month is another one
+    midnight = at_start_of_day(local_date(now))
+    began, looked = (max(now - timedelta(minutes=ago), midnight) for ago in (60, 30))
     with player.database.unit_of_work() as work:
         row = work.session.scalars(select(Schedule).where(Schedule.matter == MATTER, Schedule.name == "month")).one()
-        schedules.run_now(work, row.id, "演示：上个月的月结", by=player.staff["caogl"], now=now - timedelta(hours=1))
+        schedules.run_now(work, row.id, "演示：上个月的月结", by=player.staff["caogl"], now=began)
     with player.database.unit_of_work() as work:
         begun = jobs.lease(work, "demo", now=now, most=10, kinds=[jobs.Kind.BEGIN_SCHEDULED])
     for job in begun:
-        JOBS[jobs.Kind.BEGIN_SCHEDULED](player.database, job, Equipment(press=Idle()), now - timedelta(minutes=50))
+        JOBS[jobs.Kind.BEGIN_SCHEDULED](player.database, job, Equipment(press=Idle()), began)
     with player.database.reading() as work:
         found = work.session.scalars(
             select(ScheduleRun.case_id)
@@ -146,7 +149,7 @@ def _statement(player: Player, now: datetime) -> None:
         ).all()
     for case_id in found:
         assert case_id is not None
-        player.step(case_id, {"look": {"verdict": "right", "words": "和签到核对过"}}, now - timedelta(minutes=30))
+        player.step(case_id, {"look": {"verdict": "right", "words": "和签到核对过"}}, looked)
 
 
 def wait_for_a_place(player: Player, offer: str, who: Resident, now: datetime) -> None:
