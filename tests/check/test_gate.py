@@ -130,6 +130,15 @@ SLIPS = [
     ),
     ("daiban", "bpmn/daiban/process.bpmn", "registration.note", "registration.ntoe", "unset-variable", "note"),
     ("daiban", "bpmn/daiban/process.bpmn", "permit.reason", "permit.raeson", "unset-variable", "reason"),
+    # an entry of a context sees those before it, and no more the variable of that name
+    (
+        "rizhao_dao",
+        "bpmn/rizhao_dao/process.bpmn",
+        "by: given.by, given: given.result",
+        "given: given.result, by: given.by",
+        "context-lost",
+        "given",
+    ),
     # contexts laid over each other have what any of them has
     ("zhiyuan", "bpmn/zhiyuan/process.bpmn", 'need.from + "到"', 'need.form + "到"', "unset-variable", "from"),
     # what a script gives is known to its own mappings

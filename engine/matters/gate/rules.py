@@ -164,6 +164,10 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "decision-missing": ("决策不存在", "a decision that does not exist"),
         "decision-input": ("决策的输入不对", "inputs that do not fit the decision"),
         "unset-variable": ("读取了没人设置的变量", "a variable nobody sets"),
+        "context-lost": (
+            "同一个上下文里，前面的一项盖住了后面要读的变量",
+            "an entry of a context hides the variable a later one reads",
+        ),
         "variable-unread": ("算出的变量没有人读", "a variable nobody reads"),
         "hidden-variable": ("上面一行的输入盖住了要读的变量", "an input above hides the variable that is read"),
         "date-as-text": (

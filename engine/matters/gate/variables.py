@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.feel import tree
@@ -49,10 +50,47 @@ def check(reading: Reading, known: dict[str, scopes.Known]) -> None:
                         continue
                     told.add((one.owner.id, read.path))
                     _say(reading, file, one, read, all_of.more)
+                for key, path in lost(node):
+                    if (one.owner.id, f"lost {path}") not in told:
+                        told.add((one.owner.id, f"lost {path}"))
+                        _lost(reading, file, one, key, path)
                 for path in dates.texts(node, here):
                     if (one.owner.id, f"date {path}") not in told:
                         told.add((one.owner.id, f"date {path}"))
                         _as_text(reading, file, one, path)
+
+
+def lost(node: tree.Node) -> Iterator[tuple[str, str]]:
+    """(entry, path) of what a context reads of a variable under whose name an entry before it put something else:
+    `{given: given.result, by: given.by}`, where the second given is the text of the first. Entries see those before."""
+    for context in tree.walk(node):
+        if not isinstance(context, tree.ContextOf):
+            continue
+        taken: set[str] = set()
+        for key, value in zip(context.keys, context.values, strict=True):
+            for read in tree.walk(value):
+                if isinstance(read, tree.Path) and isinstance(read.source, tree.Name) and read.source.name in taken:
+                    yield key, f"{read.source.name}.{read.name}"
+            within = any(
+                isinstance(read, tree.Path) and isinstance(read.source, tree.Name) and read.source.name == key
+                for read in tree.walk(value)
+            )
+            if within and not isinstance(value, tree.ContextOf):
+                taken.add(key)
+
+
+def _lost(reading: Reading, file: str, one: Written, key: str, path: str) -> None:
+    name = path.partition(".")[0]
+    reading.say(
+        file,
+        one.owner,
+        "context-lost",
+        f"的{one.zh}里，“{key}”读取“{path}”，可是前面的“{name}”已经换成了别的，读到的总是空值。请把“{key}”写在“{name}”前面。",
+        f'reads "{path}" for "{key}" in its {one.en}, but the entry "{name}" before it put another value under that '
+        f'name: it is always null. Write "{key}" before "{name}".',
+        "error",
+        one.line,
+    )
 
 
 def _uses(process: m.Process, message: m.Message) -> bool:
