@@ -17,11 +17,12 @@ from functools import cached_property
 from typing import Any
 
 import jinja2
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import undefer
 
 from engine import workdays
 from engine.people import units
+from engine.people.actor import AGENCY_DEPTH
 from engine.reads.labels import EVENTS
 from engine.reads.reveals import FIELDS, PURPOSES
 from engine.records import audit, evidence, files
@@ -377,7 +378,7 @@ class _Gathering:
                     "who": self._who(one.by_id),
                     "posts": self.posts(one.by_id, one.at),
                     "for": self._who(one.for_id) if one.for_id else "",
-                    "leave": self.leave(one.for_id, one.by_id, one.at),
+                    "leaves": self.leaves(one.for_id, one.by_id, one.at),
                     "version": version,
                     "calendar": calendars[known],
                     "seal": seal_of.get(one.id),
@@ -428,21 +429,37 @@ class _Gathering:
                 out.append({"unit": place, "post": title, "term": term, "event": hash})
         return out
 
-    def leave(self, user_id: int | None, agent_id: int | None, at: datetime) -> dict[str, Any] | None:
-        """代理: the leave by which one acted for the other then."""
-        if user_id is None or agent_id is None:
-            return None
-        found = self.work.session.scalar(
-            select(Leave)
-            .where(Leave.user_id == user_id, Leave.agent_id == agent_id, Leave.from_at <= at, Leave.until_at > at)
-            .order_by(Leave.id.desc())
-            .limit(1)
-        )
-        return (
-            {"id": found.id, "from": _at(found.from_at), "until": _at(found.until_at), "matters": found.matters}
-            if found is not None
-            else None
-        )
+    def leaves(self, user_id: int | None, agent_id: int | None, at: datetime) -> list[dict[str, Any]]:
+        """代理: the leaves by which one acted for the other then, as they were in force: one, or a chain of them, from
+        who was away on. None for who acted by a bond."""
+        ways: dict[int, tuple[Leave, ...]] = {user_id: ()} if user_id is not None and agent_id is not None else {}
+        for _ in range(AGENCY_DEPTH):
+            then = and_(Leave.from_at <= at, Leave.until_at > at, or_(Leave.ended_at.is_(None), Leave.ended_at > at))
+            found = self.work.session.scalars(select(Leave).where(Leave.user_id.in_(ways), then).order_by(Leave.id))
+            further: dict[int, tuple[Leave, ...]] = {}
+            for row in found:
+                further.setdefault(row.agent_id, (*ways[row.user_id], row))
+            if agent_id in further:
+                return [self._link(row) for row in further[agent_id]]
+            ways = further
+        return []
+
+    def _link(self, row: Leave) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "whose": self._called(row.user_id),
+            "agent": self._called(row.agent_id),
+            "from": _at(row.from_at),
+            "until": _at(row.until_at),
+            "matters": row.matters,
+        }
+
+    def _called(self, user_id: int) -> str:
+        """Somebody who need not have acted in the case themselves."""
+        try:
+            return self.work.session.scalar(select(User.name).where(User.id == user_id)) or self._who(user_id)
+        except Exception:  # a name that does not open: the number says who it was
+            return self._who(user_id)
 
     def _who(self, user_id: int | None) -> str:
         if user_id is None:

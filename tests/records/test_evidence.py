@@ -8,11 +8,11 @@ import json
 import subprocess
 import sys
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import crypto
 from engine.commands import cases
@@ -21,12 +21,12 @@ from engine.commands.hall import posts
 from engine.commands.worker import background
 from engine.crypto.signing import pair_of, sign
 from engine.errors import Invalid, NotYours
-from engine.people import SYSTEM
+from engine.people import SYSTEM, load
 from engine.reads import evidence as reading
 from engine.records import audit, evidence, files
 from engine.records.evidence import verify
 from engine.store import signing
-from engine.store.models import Case, Event, File, Reveal
+from engine.store.models import Case, Event, File, Holding, Leave, Reveal
 from tests.commands import acting
 from tests.records.test_records import equipment, work_off
 from tests.records.test_tampering import Undone, _change
@@ -245,6 +245,28 @@ def test_posts_are_those_of_the_day_of_the_act(database, cast, clock):
     acts = json.loads(parts["acts.json"])
     of_wang = [one["posts"] for one in acts if one["who"] == cast.wang.name]
     assert of_wang and all(post["term"] == [None, None] for posts_ in of_wang for post in posts_)
+
+
+def test_who_acted_for_another_is_shown_with_each_leave_that_was_in_force_then(database, cast, clock):
+    """陈小云 lent to 黄丽华, who lent to 林志强. A leave that was ended before lends nothing, and is not named."""
+    case_id = acting.submit(database, cast.zhang, clock())
+    with database.unit_of_work() as work:
+        for away, agent, ended in (("chen", "lin", True), ("chen", "huang", False), ("huang", "sun", False)):
+            span = {"from_at": clock() - timedelta(hours=2), "until_at": clock() + timedelta(days=2)}
+            over = clock() - timedelta(hours=1) if ended else None
+            work.session.add(Leave(user_id=cast.users[away], agent_id=cast.users[agent], ended_at=over, **span))
+        held = work.session.scalars(select(Holding).where(Holding.user_id == cast.users["lin"])).one()
+        held.until_on = date(2026, 1, 1)
+    with database.reading() as work:
+        sun = load(work, cast.users["sun"], now=clock())
+    task_id = acting.claim(database, case_id, sun, clock())
+    with database.unit_of_work() as work:  # both are over by the time somebody asks
+        work.session.execute(update(Leave).values(ended_at=clock.on(days=1)))
+    parts = unzipped(take(database, case_id, cast.zhao, clock()))
+    (claimed,) = [one for one in json.loads(parts["acts.json"]) if one["for"]]
+    assert (claimed["who"], claimed["for"]) == ("孙燕", "陈小云") and task_id
+    assert [(one["whose"], one["agent"]) for one in claimed["leaves"]] == [("陈小云", "黄丽华"), ("黄丽华", "孙燕")]
+    assert "经黄丽华" in parts["index.html"].decode()
 
 
 def test_its_arithmetic_agrees_with_the_libraries():
