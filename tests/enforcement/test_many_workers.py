@@ -19,6 +19,7 @@ from engine.commands.worker.sweep import sweep
 from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.store.models import Case, Escalation, Event, Incident, Task, Timer
+from tests.costs.counting import counting
 from tests.enforcement import hall as halls
 from tests.enforcement import timed
 from tests.enforcement.hall import at
@@ -124,6 +125,34 @@ def test_a_poisoned_timer_becomes_an_incident_waits_on_the_delay_list_and_delays
         row = work.session.scalar(select(Timer).where(Timer.case_id == ids[0]))
         assert row.wake_at == timers.NEVER  # parked until a person retries it
         assert timed.fired(work) == dict.fromkeys(ids[1:], 1)
+
+
+def test_timers_of_many_cases_are_fired_in_a_few_commits_and_each_case_s_record_is_whole(database, original):
+    with database.unit_of_work() as work:
+        ids = timed.copies(work, original, 16)
+        timed.rest(work, original)
+    with counting(database) as cost:
+        assert sweep(database, now=timed.DUE).timers == 16
+    assert cost.commits == 1 + 2  # the leases, and eight at a time
+    with database.reading() as work:
+        assert timed.fired(work) == dict.fromkeys(ids, 1) == timed.helped(work)
+        assert audit.verify(work).faults == ()
+
+
+def test_two_timers_of_one_case_are_fired_one_after_the_other(database, original):
+    with database.unit_of_work() as work:
+        (one,) = timed.copies(work, original, 1)
+        timed.rest(work, original)
+        (row,) = work.session.scalars(select(Timer).where(Timer.case_id == one))
+        work.session.add(
+            Timer(case_id=one, key="gone", element=row.element, kind=row.kind, due_at=row.due_at, wake_at=row.wake_at)
+        )
+    with counting(database) as cost:
+        assert sweep(database, now=timed.DUE).failed == 0
+    assert cost.commits == 1 + 2  # the leases, and each by itself
+    with database.reading() as work:
+        assert timed.helped(work) == {one: 1}
+        assert work.session.scalar(select(func.count()).select_from(Timer).where(Timer.case_id == one)) == 0
 
 
 def test_a_poisoned_timer_that_was_mended_closes_its_incident(database, original):

@@ -2,13 +2,15 @@
 
 Nothing that is not due is ever read: one look at two indexes is all an idle sweep costs, however many cases are open.
 (What is due of bookings are jobs: engine.commands.booking.due.)
-Each case and each timer is one transaction of its own. One that fails becomes an incident a person can read and waits
+Each case with a deadline is one transaction of its own, some timers are one together; when one of those cannot be
+fired, each of them is one of its own after all. One that fails becomes an incident a person can read and waits
 on the delay list; the others go on.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +30,9 @@ from engine.workdays import say_at
 
 log = logging.getLogger("yizhan.sweep")
 
+#: So many timers are fired in one transaction. Each takes some milliseconds, in which a clerk who wants one of these
+#: cases waits (on SQLite, whoever writes).
+TOGETHER = 8
 #: A case whose deadline could not be handled is tried again after this long.
 CASE_RETRY = timedelta(minutes=10)
 
@@ -73,9 +78,9 @@ def sweep(
     if timers_due is not None:
         with database.unit_of_work() as work:
             leases = timers.claim(work, now, most, lease)
-        for each in leases:
-            done = _fire(database, each, fire, now)
-            fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
+        for some in _together(leases):
+            for done in _fire_together(database, some, fire, now):
+                fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
     turns = schedules.open_due(database, now=now) if turns_due is not None else 0
     return Swept(woken, fired, failed, turns, lost)
 
@@ -106,28 +111,63 @@ def _wake(database: Database, case_id: int, now: datetime) -> bool:
         return False
 
 
+def _together(leases: Sequence[Lease]) -> Iterator[list[Lease]]:
+    """Those that are fired in one transaction: of a case one, and of those that failed before each alone."""
+    some: list[Lease] = []
+    for each in leases:
+        if len(some) == TOGETHER or each.attempts > 1 or any(one.case_id == each.case_id for one in some):
+            yield some
+            some = []
+        some.append(each)
+        if each.attempts > 1:
+            yield some
+            some = []
+    yield some
+
+
+def _fire_together(database: Database, some: list[Lease], fire: Fire, now: datetime) -> list[bool | None]:
+    """All of them, committed at once. When one cannot be fired none of them was: then each is fired alone, and it is
+    told of the one. So each case has all of its step or nothing, either way."""
+
+    def once() -> list[bool | None]:
+        with database.unit_of_work() as work:
+            return [_fire_in(work, each, fire, now) for each in sorted(some, key=lambda each: each.case_id)]
+
+    if len(some) > 1:
+        try:
+            return again(once)
+        except Exception as error:  # whatever it is, it is met again by the one whose it is
+            log.info("%s timers are fired one by one: %s", len(some), type(error).__name__)
+    return [_fire(database, each, fire, now) for each in some]
+
+
+def _fire_in(work: Work, lease: Lease, fire: Fire, now: datetime) -> bool | None:
+    """True: fired. None: no longer ours, or no longer set."""
+    mine = timers.still_mine(work, lease)
+    if mine is None:
+        return None
+    case, row = mine
+    key, leased_until = row.key, row.wake_at
+    if fire(work, row, now=now, case=case) is None:
+        # Nothing was advanced: the case has ended (the row is gone), rests (it has a later time), or waits for this
+        # timer no longer.
+        work.session.flush()
+        left = work.session.scalar(select(Timer).where(Timer.id == lease.id))
+        if left is not None and left.wake_at == leased_until:
+            work.session.delete(left)
+        elif left is not None:
+            left.attempts = 0
+    if lease.attempts > 1:
+        _solved(work, lease.case_id, f"timer:{key}", now)
+    return True
+
+
 def _fire(database: Database, lease: Lease, fire: Fire, now: datetime) -> bool | None:
     """True: fired. False: an incident. None: no longer ours, or no longer set."""
 
     def once() -> bool | None:
         with database.unit_of_work() as work:
-            mine = timers.still_mine(work, lease)
-            if mine is None:
-                return None
-            case, row = mine
-            key, leased_until = row.key, row.wake_at
-            if fire(work, row, now=now, case=case) is None:
-                # Nothing was advanced: the case has ended (the row is gone), rests (it has a later time), or waits for
-                # this timer no longer.
-                work.session.flush()
-                left = work.session.scalar(select(Timer).where(Timer.id == lease.id))
-                if left is not None and left.wake_at == leased_until:
-                    work.session.delete(left)
-                elif left is not None:
-                    left.attempts = 0
-            if lease.attempts > 1:
-                _solved(work, lease.case_id, f"timer:{key}", now)
-        return True
+            return _fire_in(work, lease, fire, now)
 
     try:
         return again(once)
