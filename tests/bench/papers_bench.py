@@ -34,6 +34,8 @@ BATCH = 24
 WAITS = 15
 #: A paper is ready this many seconds after the completion that asked for it.
 READY_S = 2.0
+#: The first one, for whom a worker that has just started loads its fonts and forms.
+FIRST_S = 1.5
 
 
 def plain_html() -> str:
@@ -141,13 +143,13 @@ def waits() -> list[dict[str, Any]]:
         _within("one paper, from the commit to ready (slowest)", max(one)),
         _within("the last of three papers, from the commit to ready (median)", median(three)),
         _within("the last of three papers, from the commit to ready (slowest)", max(three)),
-        row("first paper after the worker's start", first, "s"),
+        _within("first paper after the worker's start", first, FIRST_S),
         row("fourth paper after the worker's start", all_, "s"),
     ]
 
 
-def _within(name: str, seconds: float) -> dict[str, Any]:
-    return {**row(name, seconds, "s"), "target": f"<= {READY_S:g}", "met": seconds <= READY_S}
+def _within(name: str, seconds: float, most: float = READY_S) -> dict[str, Any]:
+    return {**row(name, seconds, "s"), "target": f"<= {most:g}", "met": seconds <= most}
 
 
 class _Hall:

@@ -1,7 +1,7 @@
 """What deadlines cost: an idle sweep however many cases are open, and draining what is due at once.
 
 The baseline of the idle sweep is what a peer does: it opens every instance to see whether something is due. It is
-measured here on a sample of the same cases and multiplied. BENCH_TIMERS timers (10000) are due at once and drain to the
+measured here on a sample of the same cases and multiplied. BENCH_TIMERS timers (3000) are due at once and drain to the
 end, or for BENCH_SECONDS (600) at most; what is fired twice, or is neither fired nor waiting any more, is counted.
 """
 
@@ -34,8 +34,10 @@ from engine.store.models import Case, Incident, Timer  # noqa: E402
 from tests.enforcement import hall as halls  # noqa: E402
 from tests.enforcement import timed  # noqa: E402
 
-TIMERS = int(os.environ.get("BENCH_TIMERS", "10000"))
+TIMERS = int(os.environ.get("BENCH_TIMERS", "3000"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "600"))
+#: Timers a second that must be drained, by database and workers.
+LEAST = {("PostgreSQL", 1): 300, ("PostgreSQL", 2): 450}
 FAR = halls.at("2030-01-01 00:00")
 
 
@@ -198,8 +200,10 @@ def _drain(kind: str, url: str, workers: int) -> list[dict[str, object]]:
         missed = len(set(made) - set(fired) - waiting) + len(waiting & set(fired))
         share = "/".join(str(each["fired"]) for each in said)
         name = f"{TIMERS} timers due at once, {workers} worker{'s' if workers > 1 else ''} ({kind})"
+        least, rate = LEAST.get((kind, workers)), len(fired) / seconds
+        goal = f"{f'>= {least}' if least else 'reported'}; {len(fired)} fired ({share}) in {seconds:.0f} s"
         return [
-            _row(name, len(fired) / seconds, "timers/s", f"reported; {len(fired)} fired ({share}) in {seconds:.0f} s"),
+            _row(name, rate, "timers/s", goal, rate >= least if least else None),
             _row(f"{name}: double or missed", double + missed, "timers", "0", double + missed == 0),
         ]
 
