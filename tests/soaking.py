@@ -23,6 +23,11 @@ def times(whole: int) -> int:
     return min(whole, int(os.environ.get("SOAK_TIMES") or whole))
 
 
+def one_in(short: int) -> int:
+    """Of what is tried one by one: every one, or with SOAK_TIMES one in so many."""
+    return short if os.environ.get("SOAK_TIMES") else 1
+
+
 def parts(whole: int, at_once: int = AT_ONCE) -> list[tuple[int, int]]:
     """Which part it is (from one on) and how many rounds it has.
 

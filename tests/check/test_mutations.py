@@ -17,6 +17,7 @@ from engine.findings import errors
 from engine.matters import county as counties
 from tests.cast import ROOT
 from tests.check.mutations import Slip, once, slips
+from tests.soaking import one_in
 
 COUNTY, _ = counties.read((ROOT / "web" / "demo" / "county.yaml").read_bytes(), "county.yaml")
 HOUSE = gate.house(ROOT)
@@ -112,7 +113,10 @@ def test_a_sample_of_slips_is_refused(name: str) -> None:
     ("name", "every"),
     [
         pytest.param(name, every, marks=marks)
-        for every, marks in ((WIDE_SAMPLE, pytest.mark.wide), (1, [pytest.mark.soak, pytest.mark.timeout(3600)]))
+        for every, marks in (
+            (WIDE_SAMPLE, pytest.mark.wide),
+            (one_in(SAMPLE), [pytest.mark.soak, pytest.mark.timeout(3600)]),
+        )
         for name in matters.names(ROOT)
     ],
 )

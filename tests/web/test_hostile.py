@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from werkzeug.routing import Rule
 
 from tests.hall import Open
+from tests.soaking import times
 from web.api.declaring import OPERATIONS
 
 #: What is put wherever an address or a form takes something.
@@ -120,7 +121,7 @@ def test_no_odd_value_breaks_a_page(hall: Open, role: str | None, caplog: pytest
 @pytest.mark.soak
 @pytest.mark.parametrize("role", ROLES, ids=lambda r: r or "visitor")
 def test_none_of_all_odd_values_breaks_a_page(hall: Open, role: str | None, caplog: pytest.LogCaptureFixture) -> None:
-    _walk(hall, role, caplog, len(ODD))
+    _walk(hall, role, caplog, times(len(ODD)))
 
 
 def _walk(hall: Open, role: str | None, caplog: pytest.LogCaptureFixture, each: int) -> None:
