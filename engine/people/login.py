@@ -296,15 +296,20 @@ class Known:
         return bool(name and self.names) and written.name(name or "") not in map(written.name, self.names)
 
 
+@cache
+def _handed_in() -> Select[str | None, str]:
+    return (
+        select(Case.applicant_id_number, Case.applicant_name)
+        .where(Case.applicant_id == bindparam("user_id"), Case.bond_id.is_(None), Case.id != bindparam("but"))
+        .order_by(Case.id.desc())
+        .limit(20)
+    )
+
+
 def known_of(work: Work, user: User, *, but: int | None = None) -> Known:
     """An account made by a telephone has no identity number of its own; the cases that were handed in with it name one,
     as a rule (`but` this one). One statement."""
-    told = work.session.execute(
-        select(Case.applicant_id_number, Case.applicant_name)
-        .where(Case.applicant_id == user.id, Case.bond_id.is_(None), Case.id != (but or 0))
-        .order_by(Case.id.desc())
-        .limit(20)
-    ).all()
+    told = work.session.execute(_handed_in(), {"user_id": user.id, "but": but or 0}).all()
     numbers = [number for number in (user.id_number, *(number for number, _name in told)) if number]
     names = [name for name in (user.name, *(name for _number, name in told)) if name]
     return Known(tuple(dict.fromkeys(numbers))[:_LATEST], tuple(dict.fromkeys(names))[:_LATEST])

@@ -12,9 +12,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, case, delete, select
+from sqlalchemy import CursorResult, Select, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import crypto
@@ -195,9 +196,16 @@ def spend(work: Work, wanted: Sequence[tuple[str, str]], *, now: datetime) -> No
         else:
             since = known.since_at if limit.first is None else now
             new.append({"key": name, "since_at": since, "count": known.tried + 1})
-    made = _insert(work)
+    work.session.connection().execute(_spent(work.dialect), new)
+
+
+@cache
+def _spent(dialect: str) -> Any:
+    """Built once: to put it together costs more than to execute it."""
+    table: Any = Throttle.__table__
+    made: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     also = {"since_at": made.excluded.since_at, "count": made.excluded.count}
-    work.session.execute(made.on_conflict_do_update(index_elements=["key"], set_=also), new)
+    return made.on_conflict_do_update(index_elements=["key"], set_=also)
 
 
 def so_far(work: Work, what: str, key: str, *, now: datetime) -> int:
@@ -241,10 +249,16 @@ class _Row:
 
 
 def _rows(work: Work, names: Sequence[str], *, hold: bool = False) -> dict[str, _Row]:
+    found = work.session.execute(_asked(hold), {"names": list(names)})
+    return {key: _Row(key, since_at, tried) for key, since_at, tried in found}
+
+
+@cache
+def _asked(hold: bool) -> Select[str, datetime, int]:
+    names: Any = bindparam("names", expanding=True)
     asked = select(Throttle.key, Throttle.since_at, Throttle.count).where(Throttle.key.in_(names))
     asked = asked.order_by(Throttle.key)
-    found = work.session.execute(asked.with_for_update() if hold else asked)
-    return {key: _Row(key, since_at, tried) for key, since_at, tried in found}
+    return asked.with_for_update() if hold else asked
 
 
 def until(work: Work, what: str, key: str, *, now: datetime) -> datetime | None:

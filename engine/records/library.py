@@ -6,9 +6,10 @@ import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from engine import matters
 from engine.errors import NotFound
@@ -126,9 +127,15 @@ def version(work: Work, hash: str) -> matters.Package:
     return package
 
 
+@cache
+def _current() -> Select[str]:
+    """Built once: to put it together costs more than to execute it."""
+    return select(MatterVersion.hash).where(MatterVersion.matter == bindparam("matter"), MatterVersion.current)
+
+
 def current(work: Work, matter: str) -> matters.Package:
     """The version new cases of this matter get."""
-    hash = work.session.scalar(select(MatterVersion.hash).where(MatterVersion.matter == matter, MatterVersion.current))
+    hash = work.session.scalar(_current(), {"matter": matter})
     if hash is None:
         raise NotFound(f"没有事项“{matter}”，或它还没有发布。", f"There is no published matter {matter!r}.")
     return version(work, hash)
