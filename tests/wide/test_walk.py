@@ -494,6 +494,10 @@ def _outcome(answer: Any) -> str:
     return "refused" if answer.status_code in (403, 404) else "through"
 
 
+#: What leads to the way in, or to nothing, whoever asks.
+_AWAY = ("entry.leave", "entry.not_joined", "assets.static")
+
+
 def _wrong(world: World, role: str, endpoint: str, rule: Any, method: str, state: str) -> str:
     """What is wrong with the answer, in a line; "" when nothing is."""
     line: Rule = RULES[endpoint]
@@ -514,7 +518,7 @@ def _wrong(world: World, role: str, endpoint: str, rule: Any, method: str, state
             return f"{where}: {line.thing} is theirs"
         if not may and answer.status_code < 400 and got == "through":
             return f"{where}: {line.thing} is not theirs"
-    elif line.thing == "" and got != "through" and endpoint not in ("entry.leave", "assets.static"):
+    elif line.thing == "" and got != "through" and endpoint not in _AWAY:
         return f"{where}: the door is theirs"
     sees = role in MAY["case"][state] or role == "applicant"
     # Who holds a bond knows the person's name: it stands on their own page 家人, also of a case they may not open.
