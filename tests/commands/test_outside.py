@@ -205,7 +205,7 @@ def test_a_hold_on_the_case_that_opened_it_keeps_its_bookings(database, cast, cl
         booked = booking(work, resource(work, cast, case_id=case_id), 1, clock())
     clock.on(days=AGES.days)
     with database.unit_of_work() as work:
-        cases.hold(work, case_id, "上级检查要用", local_date(clock()) + timedelta(days=9), by=cast.qian, now=clock())
+        cases.hold(work, case_id, "上级检查要用", local_date(clock()) + timedelta(days=9), by=cast.zhao, now=clock())
     night(database, clock)
     with database.reading() as work:
         assert work.session.get(Appointment, booked).name == HAN[0]
