@@ -24,7 +24,7 @@ from engine.reads import monitoring, operations
 from engine.records import heartbeats
 from engine.records.incoming import clamd
 from engine.records.papers import fonts
-from engine.store import Database, connect, keys, migrate
+from engine.store import Database, connect, keys, listing, migrate
 from engine.store.models import Event
 from engine.workdays import local_date
 from web import start
@@ -40,6 +40,8 @@ BACKUP_EVERY = timedelta(hours=26)
 RENEW = timedelta(days=30)
 #: A record that is this much ahead of the clock was not written by this clock.
 AHEAD = timedelta(minutes=5)
+#: So many live steps, the newest, are looked at whether they stand in the right lists.
+LOOKED_AT = 200
 SILENT = timedelta(minutes=1)
 
 
@@ -107,6 +109,7 @@ def _database(database: Database, settings: Settings, now: datetime) -> Iterator
         both = administrators.held_together(work, on=local_date(now))
         missing = list(administrators.missing(work, on=local_date(now)))
         left_out = operations.not_published(work)
+        wrong = listing.wrong(work.session, database, at=now, limit=LOOKED_AT)
     yield from _administrators(both, missing)
     yield _clock(newest, jumped, now)
     if beat is None or now - beat > SILENT:
@@ -121,6 +124,11 @@ def _database(database: Database, settings: Settings, now: datetime) -> Iterator
         yield Line("warn", "backup", zh, f"last backup: {when or 'never'}. Run yizhan backup daily, to another disk")
     else:
         yield Line("ok", "backup", f"最近一次备份 {when}", f"last backup {when}")
+    if wrong:
+        zh = f"{len({task for task, _said in wrong})} 步没有列在该列的清单里，或多列了：运行 yizhan migrate --relist"
+        yield Line("error", "lists", zh, "steps missing in lists, or in too many: run yizhan migrate --relist")
+    else:
+        yield Line("ok", "lists", "在办的每一步都在该列的清单里", "live steps stand in the lists they belong to")
     if left_out:
         names = "、".join(one.name for one in left_out[:8])
         zh = f"没有通过检查的事项：{names}。运行 yizhan check 和 yizhan stories 看原因"

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from engine import workdays
 from engine.people import masks
+from engine.reads.lists import MOST
 from web.language import english
 
 
@@ -114,6 +115,12 @@ COLOUR_WORDS = {
     "stopped": "时限已停，还没办完",
 }
 
+
+def many(count: int) -> str:
+    """Beside a list: exact below what is counted at most, else 999+."""
+    return str(count) if count < MOST else f"{MOST - 1}+"
+
+
 filters = {
     "day": day,
     "monthday": monthday,
@@ -121,6 +128,7 @@ filters = {
     "moment": moment,
     "clock": clock,
     "due": due,
+    "many": many,
     "size": size,
     "mask_name": masks.name,
     "mask_phone": masks.phone,

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Update, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from engine import crypto, feel, matters, process
 from engine.commands import candidates, order_rows, parties, troubles, vacancies
@@ -40,7 +40,6 @@ from engine.store.models import (
     Incident,
     Subscription,
     Task,
-    TaskCandidate,
     Timer,
     User,
 )
@@ -70,15 +69,6 @@ class Done:
     due_before: datetime | None
     due_after: datetime | None
     token: str
-
-
-@cache
-def _moved() -> Update:
-    """A row of who may claim one step becomes that of another."""
-    table: Any = TaskCandidate.__table__
-    of = table.c
-    statement = update(table).where(of.task_id == bindparam("old_task"), of.key == bindparam("old_key"))
-    return statement.values(task_id=bindparam("new_task"), key=bindparam("new_key"))
 
 
 def env_of(work: Work, now: datetime, unit: Place | None = None) -> feel.Env:
@@ -133,7 +123,6 @@ class Applying:
     given_back: Appointment | None = None  # the booking that a step gave back: a notice says what else is free
     signed: bool | None = None  # 工单: whether it was signed for in time, when this command has ended that step
     _answered: int = field(init=False, default=0)
-    _leaving: list[tuple[Task, str]] = field(init=False, default_factory=list)  # rows of candidates that go
     _waits: Waits = field(init=False, default_factory=lambda: Waits())
     _due_before: datetime | None = field(init=False, default=None)
     _began_open: bool = field(init=False, default=True)  # what follows the end follows it once
@@ -147,6 +136,8 @@ class Applying:
         if self.for_id is None and self.by.agent_of(self.case) is not None:
             self.for_id = self.case.applicant_id  # 代办: what the agent does is done for the principal (RULES X4)
         self._began_open = self.case.status in ("running", "suspended")
+        if self.work.lists is not None:
+            self.work.lists.live[self.case.id] = lambda: self.live
 
     # -------------------------------------------------------------- places
 
@@ -297,9 +288,6 @@ class Applying:
 
     def _close(self, closed: tuple[ClosedTask, ...], ended: Mapping[str, tuple[str, str]]) -> None:
         by_key = {t.key: t for t in self.live}
-        for gone in (by_key[c.id] for c in closed if c.id in by_key):
-            if gone.state == "open":
-                self.leave(gone)
         for one in closed:
             task = by_key.get(one.id)
             if task is None:
@@ -329,41 +317,12 @@ class Applying:
             named = [row.unit_id for row in rows if row.unit_id is not None]
             self.case.handled_by = apart.add(self.case.handled_by, named)
         self.work.insert_all(rows, "key")
-        self._wait_for([(row.id, k) for row in rows for k in row.candidates if row.state == "open"])
         self.live += rows
         self.opened += rows
         for row in rows:
             self.changes.append(self._opens(row))
             if row.instead is not None:
                 vacancies.tell(self.work, self.case, row, now=self.now)
-
-    def leave(self, task: Task) -> None:
-        """Nobody may claim it any more: its rows of candidates go, or become those of a step that opens."""
-        self._leaving += [(task, key) for key in task.candidates]
-
-    def _wait_for(self, new: Sequence[tuple[int, str]]) -> None:
-        """Who may claim the steps that open. Rows of steps that are over become theirs: one statement for both."""
-        moved, rest = list(zip(self._leaving, new, strict=False)), new[len(self._leaving) :]
-        if moved:
-            rows = [
-                {"old_task": task.id, "old_key": old, "new_task": id, "new_key": key}
-                for (task, old), (id, key) in moved
-            ]
-            # on the connection: to the session, an UPDATE of many rows is one by their ids
-            if self.work.session.connection().execute(_moved(), rows).rowcount == len(rows):
-                self._leaving = self._leaving[len(rows) :]
-            else:  # something took a row away before: each is written anew
-                self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_({id for id, _ in new})))
-                rest = new
-        if rest:
-            self.work.session.execute(insert(TaskCandidate), [{"task_id": id, "key": key} for id, key in rest])
-
-    def _nobody_waits(self) -> None:
-        """The rows that no step needed go. A task that waits again meanwhile has its own."""
-        gone = {task.id for task, _key in self._leaving if task.state != "open"}
-        self._leaving = []
-        if gone:
-            self.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(gone)))
 
     def _opens(self, row: Task) -> Change:
         return Change("opens", row.name, who="、".join(self._names(row)), at=row.due_at)
@@ -580,7 +539,6 @@ class Applying:
     def finish(self, last: Callable[[], None] | None = None) -> Done:
         """Settle what follows from all of it. Returns what changed. last: what is still noted on rows that changed,
         before they are written."""
-        self._nobody_waits()
         self._write_waits()
         account = clocks.settle(
             self.work,

@@ -32,7 +32,6 @@ from engine.store.models import (
     Resource,
     Standing,
     Task,
-    TaskCandidate,
     Team,
     User,
     Waiting,
@@ -441,7 +440,6 @@ def _let_go(work: Work, bond: Bond, ids: Sequence[int]) -> None:
             continue
         task.state, task.assignee_id, task.acting_for_id, task.bond_id, task.claimed_at = "open", None, None, None, None
         task.version += 1
-        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
 
 
 def _leaves_team(work: Work, bond: Bond, by: Actor, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import matters
@@ -22,7 +22,7 @@ from engine.people.units import Place
 from engine.plain import is_id
 from engine.process.step import OpenTask
 from engine.store import Work
-from engine.store.models import Case, Task, TaskCandidate, User
+from engine.store.models import Case, Task, User
 
 #: The post that helps at a counter, when an applicant without an account must do something.
 COUNTER = "window"
@@ -163,8 +163,6 @@ def put_before(work: Work, task: Task, hands: Hands, *, keep: bool = False) -> N
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
     task.bond_id = None
     task.delegated, task.seen_at, task.instead = [], None, hands.instead
-    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-    work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in hands.keys)
 
 
 def _user(work: Work, case: Case, who: str, step: str, on: date) -> list[str]:
@@ -259,6 +257,8 @@ def keep_away(work: Work, case: Case, tasks: Iterable[Task], users: Iterable[int
         .execution_options(synchronize_session=False)
     )
     for task in tasks:
+        if work.lists is not None:
+            work.lists.touch(task, apart=task.apart)
         set_committed_value(task, "apart", case.apart)  # as the database has it now
         away = away_from(work, case, task.properties)
         task.apart = apart.write(away)
@@ -276,8 +276,6 @@ def _without(work: Work, case: Case, task: Task, away: frozenset[int]) -> None:
         if held:
             task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
             task.bond_id = None
-        work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in keys)
 
 
 def _others(work: Work, case: Case, task: Task, away: frozenset[int]) -> list[str]:

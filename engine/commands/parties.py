@@ -20,7 +20,7 @@ from engine.people import Actor, accounts, load, numbers
 from engine.reads import choosable, taking_part
 from engine.records import audit
 from engine.store import Work, keys
-from engine.store.models import Case, CaseParty, Task, TaskCandidate, User
+from engine.store.models import Case, CaseParty, Task, User
 
 
 def follow(
@@ -173,7 +173,6 @@ def join(work: Work, user: User, *, by: Actor, now: datetime) -> list[Case]:
                 and key not in task.candidates
             ):
                 task.candidates = [*task.candidates, key]
-                work.session.add(TaskCandidate(key=key, task_id=task.id))
     return joined
 
 

@@ -35,7 +35,7 @@ class Position:
 
     @property
     def key(self) -> str:
-        """As in task_candidate."""
+        """As in the lists of steps (engine.store.listing)."""
         return f"p:{self.unit_id}:{self.post}"
 
     @property

@@ -13,7 +13,7 @@ from engine.people import Actor, may
 from engine.people.access import AGENT, keeps_away
 from engine.people.bonds import UNSIGNED
 from engine.reads.case_list import Brief, brief
-from engine.reads.inbox import marked
+from engine.reads.sight import marked
 from engine.records import library
 from engine.store import Work
 from engine.store.models import Bond, Case, Task

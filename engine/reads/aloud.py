@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from engine.people import Actor, may
-from engine.reads.inbox import marked
+from engine.reads.sight import marked
 from engine.store import Work
 from engine.store.models import Appointment, Case
 

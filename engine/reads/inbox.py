@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased, load_only
 
 from engine import forms
 from engine.matters import Package, nodes
 from engine.people import Actor, apart, masks, units
-from engine.reads import applicants, history, sight
+from engine.reads import applicants, history, lists, sight
+from engine.reads.lists import Filters
+from engine.reads.sight import Box
 from engine.records import library
 from engine.store import Work
-from engine.store.models import Case, Notice, NoticeCase, Task, TaskCandidate, User
+from engine.store.listing import MARKS
+from engine.store.models import Case, Listed, MatterVersion, Notice, NoticeCase, Task, User
 from engine.store.models.base import UtcDateTime
 
-#: mine 待办: claimed by me. open 待签收: I may claim. done 已办: I completed. unit: all open work of my units.
-Box = Literal["mine", "open", "done", "unit"]
 BOXES: tuple[Box, ...] = ("mine", "open", "unit", "done")
+#: The lists of live steps, whose numbers stand beside them.
+LISTED: tuple[Box, ...] = ("mine", "open", "unit")
 
 #: The marks of a case that a list can be narrowed to.
-FLAGS = ("老年", "代办", "容缺")
-
-_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+FLAGS = tuple(MARKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows an inbox; None: anything."""
-
-    matter: str | None = None
-    colour: str | None = None
-    flag: str | None = None
-    element: str | None = None
-    unit_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """How many rows the list has now, and how many it would have with another choice in one group of filters."""
 
@@ -102,38 +91,45 @@ def tasks_for(
     limit: int = 50,
 ) -> Page:
     """A page of an actor's inbox. Open work by what is due first; done work by what was done last."""
-    holder = aliased(User)
-    query = _listed(holder).where(_in_box(work, actor, box), *_narrowed(filters, now))
-    done = box == "done"
-    key: ColumnElement[Any] = Task.ended_at if done else _due_key()  # type: ignore[assignment]
-    if after:
-        at, last = _cursor(after)
-        beyond = key < at if done else key > at
-        later = Task.id < last if done else Task.id > last
-        query = query.where(or_(beyond, and_(key == at, later)))
-    query = query.order_by(key.desc(), Task.id.desc()) if done else query.order_by(key, Task.id)
-    found = work.session.execute(query.limit(limit + 1)).all()
-    came = {} if done else history.notes(work, [task for task, _case, _name in found[:limit]])
-    behalf = _on_behalf(work, actor, [(task, one.matter) for task, one, _name in found[:limit]])
-    rows = tuple(
-        _row(work, task, one, name, now, behalf.get(task.id, ""), came.get(task.id, ()))
-        for task, one, name in found[:limit]
-    )
-    following = None
-    if len(found) > limit:
-        task, one, _ = found[limit - 1]
-        following = _encode((task.ended_at if done else task.due_at or one.promised_due) or _NEVER, task.id)
-    return Page(rows, following)
+    wanted, holder = filters or Filters(), aliased(User)
+    place = _cursor(after) if after else None
+    if box == "done":
+        found = _done(work, actor, wanted, now, place, limit + 1)
+    else:
+        found = lists.page(work, actor, box, wanted, now=now, after=place, limit=limit + 1)
+    ids = [task_id for _at, task_id in found[:limit]]
+    there = Task.state == "ended" if box == "done" else Task.state != "ended"
+    listed = work.session.execute(_listed(holder).where(Task.id.in_(ids), there)).all() if ids else []
+    came = {} if box == "done" else history.notes(work, [task for task, _case, _name in listed])
+    behalf = _on_behalf(work, actor, [(task, one.matter) for task, one, _name in listed])
+    by_id = {
+        task.id: _row(work, task, one, name, now, behalf.get(task.id, ""), came.get(task.id, ()))
+        for task, one, name in listed
+    }
+    following = _encode(*found[limit - 1]) if len(found) > limit else None
+    return Page(tuple(by_id[i] for i in ids if i in by_id), following)
 
 
 def rows(work: Work, actor: Actor, task_ids: Sequence[int], *, now: datetime) -> list[Row]:
     """These rows, in this order, as far as they are open and in one of the actor's lists."""
     holder = aliased(User)
-    mine = or_(*(_in_box(work, actor, box) for box in ("mine", "open", "unit")))
-    found = work.session.execute(_listed(holder).where(Task.id.in_(task_ids), Task.state != "ended", mine)).all()
+    mine = and_(Task.id.in_(task_ids), Task.state != "ended", sight.live(work, actor))
+    found = work.session.execute(_listed(holder).where(mine)).all()
     behalf = _on_behalf(work, actor, [(task, one.matter) for task, one, _name in found])
     by_id = {task.id: _row(work, task, one, name, now, behalf.get(task.id, "")) for task, one, name in found}
     return [by_id[i] for i in dict.fromkeys(task_ids) if i in by_id]
+
+
+def _done(
+    work: Work, actor: Actor, wanted: Filters, now: datetime, after: tuple[datetime, int] | None, limit: int
+) -> list[tuple[datetime, int]]:
+    """What they completed, the last first: (when, id of the task)."""
+    query = select(Task.ended_at, Task.id).join(Case, Case.id == Task.case_id)
+    query = query.where(_completed(work, actor), *lists.narrowed(wanted, now))
+    if after is not None:
+        query = query.where(tuple_(Task.ended_at, Task.id) < tuple_(literal(after[0], UtcDateTime()), after[1]))
+    found = work.session.execute(query.order_by(Task.ended_at.desc(), Task.id.desc()).limit(limit))
+    return [(at, task_id) for at, task_id in found if at is not None]
 
 
 def _listed(holder: Any) -> Any:
@@ -182,60 +178,16 @@ def _listed(holder: Any) -> Any:
     )
 
 
-def _due_key() -> ColumnElement[Any]:
-    return func.coalesce(Task.due_at, Case.promised_due, literal(_NEVER, UtcDateTime()), type_=UtcDateTime())
-
-
-def _in_box(work: Work, actor: Actor, box: Box) -> ColumnElement[bool]:
-    if box == "mine":
-        return sight.held(actor)
-    if box == "open":
-        return sight.waiting(actor)
-    if box == "done":
-        if actor.kind == "staff" and not actor.own_units:  # who left, or handles no cases any more
-            return false()
-        return and_(
-            Task.state == "ended",
-            Task.ended_by_id == actor.id,
-            Task.ended.in_(("APPROVED", "REJECTED", "RETURNED")),
-            ~Case.apart.contains(apart.mark(actor.id)),
-            or_(~Case.confidential, sight.of_cases(work, actor)),
-        )
-    return and_(Task.state != "ended", sight.of_cases(work, actor))
-
-
-def colour_now(now: datetime) -> ColumnElement[str]:
-    """The colour of a task at this moment, from columns (RULES T11): what the worker has not swept yet is right too."""
-    return case(
-        (Case.status.not_in(("running", "suspended")), "done"),
-        (Case.paused_at.is_not(None), "paused"),
-        (Case.statutory_due <= now, "black"),
-        (Case.promised_due <= now, "red"),
-        (or_(Case.yellow_at <= now, Task.due_at <= now), "yellow"),
-        else_="green",
+def _completed(work: Work, actor: Actor) -> ColumnElement[bool]:
+    if actor.kind == "staff" and not actor.own_units:  # who left, or handles no cases any more
+        return false()
+    return and_(
+        Task.state == "ended",
+        Task.ended_by_id == actor.id,
+        Task.ended.in_(("APPROVED", "REJECTED", "RETURNED")),
+        ~Case.apart.contains(apart.mark(actor.id)),
+        or_(~Case.confidential, sight.of_cases(work, actor)),
     )
-
-
-def _narrowed(filters: Filters | None, now: datetime) -> list[ColumnElement[bool]]:
-    if filters is None:
-        return []
-    out: list[ColumnElement[bool]] = []
-    if filters.matter:
-        out.append(Case.matter == filters.matter)
-    if filters.element:
-        out.append(Task.element == filters.element)
-    if filters.colour:
-        out.append(colour_now(now) == filters.colour)
-    if filters.unit_id:
-        out.append(Task.unit_id == filters.unit_id)
-    if filters.flag:
-        out.append(marked(filters.flag))
-    return out
-
-
-def marked(flag: str) -> ColumnElement[bool]:
-    """Cases that carry this mark."""
-    return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
 def _on_behalf(work: Work, actor: Actor, tasks: Sequence[tuple[Task, str]]) -> dict[int, str]:
@@ -245,7 +197,7 @@ def _on_behalf(work: Work, actor: Actor, tasks: Sequence[tuple[Task, str]]) -> d
     waiting = [task.id for task, _matter in tasks if task.state == "open"] if actor.absences else []
     keys: dict[int, list[str]] = {}
     if waiting:
-        named = select(TaskCandidate.task_id, TaskCandidate.key).where(TaskCandidate.task_id.in_(waiting))
+        named = select(Listed.task_id, Listed.key).where(Listed.task_id.in_(waiting))
         for task_id, key in work.session.execute(named):
             keys.setdefault(task_id, []).append(key)
     for task, matter in tasks:
@@ -310,62 +262,72 @@ def _colour(task: Task, one: Case, now: datetime) -> str:
 
 
 def waiting(work: Work, actor: Actor) -> dict[str, int]:
-    """The two numbers beside the lists, on every page: mine and open."""
-    return {name: _count(work, _in_box(work, actor, name)) for name in ("mine", "open")}
+    """The two numbers beside the lists, on every page: mine and open, each up to lists.MOST."""
+    return {name: lists.how_many(work, actor, name) for name in LISTED[:2]}
 
 
 def counts(work: Work, actor: Actor, *, now: datetime, box: Box = "mine", filters: Filters | None = None) -> Counts:
-    """Numbers beside the boxes and filters: each is the number of rows behind it. A choice is one of its own group and
-    leaves the others as they are, so each group is counted under the others' filters."""
-    boxes: dict[str, int] = {name: _count(work, _in_box(work, actor, name)) for name in BOXES if name != "done"}
-    chosen = filters or Filters()
-    inside = _in_box(work, actor, box)
-
-    def under(**free: None) -> ColumnElement[bool]:
-        return and_(inside, *_narrowed(replace(chosen, **free), now))
-
-    names = select(Case.matter, func.max(Case.matter_name).label("name"), func.count().label("n"))
-    matters = work.session.execute(
-        names.select_from(Task).join(Case, Case.id == Task.case_id).where(under(matter=None)).group_by(Case.matter)
-    ).all()
-    # Grouped outside: PostgreSQL does not see that two CASEs with bound values are the same expression.
-    shades = (
-        select(colour_now(now).label("colour"))
-        .select_from(Task)
-        .join(Case, Case.id == Task.case_id)
-        .where(under(colour=None))
-        .subquery()
-    )
-    colours = work.session.execute(select(shades.c.colour, func.count()).group_by(shades.c.colour)).all()
-    counted = [func.count(), *(func.count(case((marked(flag), 1))) for flag in FLAGS)]
-    flags = work.session.execute(
-        select(*counted).select_from(Task).join(Case, Case.id == Task.case_id).where(under(flag=None))
-    ).one()
+    """Numbers beside the boxes and filters, each up to lists.MOST."""
+    wanted = filters or Filters()
+    found = lists.numbers(work, actor, box, wanted, now=now) if box != "done" else _numbers(work, actor, wanted, now)
     unread = work.session.scalar(
         select(func.count())
         .select_from(Notice)
         .where(Notice.user_id == actor.id, Notice.channel == "screen", Notice.read_at.is_(None))
     )
-    by_colour = {str(name): int(n) for name, n in colours}
+    names = _names(work, found.matters)
     return Counts(
-        boxes,
-        by_colour.get(chosen.colour, 0) if chosen.colour else sum(by_colour.values()),
-        tuple(sorted(((m, n, c) for m, n, c in matters), key=lambda r: (-r[2], r[0]))),
-        by_colour,
-        dict(zip(("", *FLAGS), flags, strict=True)),
+        {name: lists.how_many(work, actor, name) for name in LISTED},
+        found.total,
+        tuple(
+            sorted(
+                ((m, names[m], n) for m, n in found.matters.items()),
+                key=lambda r: (-r[2], r[0]),
+            )
+        ),
+        found.colours,
+        found.marks,
         unread or 0,
     )
+
+
+def _numbers(work: Work, actor: Actor, wanted: Filters, now: datetime) -> lists.Numbers:
+    """The same beside what they completed."""
+    inside = _completed(work, actor)
+
+    def under(**free: None) -> ColumnElement[bool]:
+        return and_(inside, *lists.narrowed(replace(wanted, **free), now))
+
+    def grouped(what: Any, condition: ColumnElement[bool]) -> dict[str, int]:
+        # Grouped outside: PostgreSQL does not see that two CASEs with bound values are the same expression.
+        each = select(what.label("what")).select_from(Task).join(Case, Case.id == Task.case_id).where(condition)
+        one = each.subquery()
+        return {str(k): n for k, n in work.session.execute(select(one.c.what, func.count()).group_by(one.c.what))}
+
+    colours = grouped(lists.colour_now(now), under(colour=None))
+    counted = [func.count(), *(func.count(case((sight.marked(mark), 1))) for mark in FLAGS)]
+    joined = select(*counted).select_from(Task).join(Case, Case.id == Task.case_id)
+    marks = work.session.execute(joined.where(under(flag=None))).one()
+    return lists.Numbers(
+        colours.get(wanted.colour, 0) if wanted.colour else sum(colours.values()),
+        grouped(Case.matter, under(matter=None)),
+        colours,
+        dict(zip(("", *FLAGS), marks, strict=True)),
+    )
+
+
+def _names(work: Work, matters: Iterable[str]) -> dict[str, str]:
+    """How these matters are called: as their newest version says."""
+    named = select(MatterVersion.matter, MatterVersion.name).where(MatterVersion.matter.in_(sorted(matters)))
+    named = named.order_by(MatterVersion.current, MatterVersion.published_at)
+    found = {matter: name for matter, name in work.session.execute(named)}
+    return {matter: found.get(matter) or matter_name(work, matter) for matter in matters}
 
 
 def matter_name(work: Work, matter: str) -> str:
     """How cases of a matter are called, the newest first; "" of what there is none."""
     named = select(Case.matter_name).where(Case.matter == matter).order_by(Case.id.desc()).limit(1)
     return work.session.scalar(named) or ""
-
-
-def _count(work: Work, inside: ColumnElement[bool]) -> int:
-    counted = select(func.count()).select_from(Task).join(Case, Case.id == Task.case_id).where(inside)
-    return work.session.scalar(counted) or 0
 
 
 def shared_form(work: Work, task_id: int) -> tuple[Package, Mapping[str, Any] | None] | None:
@@ -436,6 +398,9 @@ def _cursor(text: str) -> tuple[datetime, int]:
 
     try:
         at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
-        return datetime.fromisoformat(at), int(last)
+        when, id = datetime.fromisoformat(at), int(last)
+        if when.tzinfo is None or not 0 <= id < 2**63:
+            raise ValueError(text)
+        return when, id
     except (ValueError, UnicodeDecodeError):
         raise Refused("翻页标记不对，请从第一页重新看。", "The page cursor cannot be read: start again.") from None

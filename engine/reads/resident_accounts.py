@@ -28,6 +28,7 @@ from engine.store.models import (
     File,
     Handover,
     HandoverLink,
+    Listed,
     Loan,
     LoanHold,
     MatchSide,
@@ -38,7 +39,6 @@ from engine.store.models import (
     Session,
     Standing,
     Task,
-    TaskCandidate,
     Team,
     Ticket,
     User,
@@ -355,9 +355,7 @@ def _places(rows: Sequence[tuple[int, bool, object, int, int]]) -> dict[int, int
 def candidates_of(work: Work, user_id: int) -> list[int]:
     """The live steps that wait for this account by name."""
     return list(
-        work.session.scalars(
-            select(TaskCandidate.task_id).where(TaskCandidate.key == f"u:{user_id}").order_by(TaskCandidate.task_id)
-        )
+        work.session.scalars(select(Listed.task_id).where(Listed.key == f"u:{user_id}").order_by(Listed.task_id))
     )
 
 

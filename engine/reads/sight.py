@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, or_, true
 from sqlalchemy.orm import aliased
 
 from engine.matters.nouns.bonds import GUARDIAN
 from engine.people import Actor, apart, units
 from engine.people.bonds import Grant
 from engine.store import Work
-from engine.store.models import Case, Task, TaskCandidate
+from engine.store.models import Case, Listed, Task
+
+#: mine 待办: claimed by me. open 待签收: I may claim. done 已办: I completed. unit: all open work of my units.
+Box = Literal["mine", "open", "done", "unit"]
 
 
 def of_cases(work: Work, actor: Actor) -> ColumnElement[bool]:
@@ -86,10 +91,57 @@ def had(actor: Actor) -> ColumnElement[bool]:
     return and_(~Case.restricted, ~Case.apart.contains(apart.mark(actor.id)), or_(*marks)) if marks else false()
 
 
-def waiting(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks this actor may claim, in their own name or for someone away."""
-    own = {actor.key, *(p.key for p in actor.positions if p.for_id is None)}
-    options: list[ColumnElement[bool]] = [_candidate(own)]
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What of a list is the actor's own: keys of its rows (engine.store.listing), and the key of the rows of those
+    steps that they keep away from all the same."""
+
+    keys: tuple[str, ...]
+    away: str
+
+
+def own_keys(work: Work, actor: Actor, box: Box) -> Own:
+    """The keys by which a live step is in this actor's list: by their name, their posts, their units. None of them is
+    lent by a leave limited to some matters, or by a bond: `by_others` tells those."""
+    apart_, whole = f"x:{actor.id}", f"z:{actor.id}"
+    if box == "mine":
+        return Own((f"h:{actor.id}",), apart_)
+    if box == "open":
+        return Own(tuple(sorted({actor.key, *(p.key for p in actor.positions if p.for_id is None)})), apart_)
+    if box == "done" or actor.kind != "staff":
+        return Own((), whole)
+    seen = [p for p in actor.positions if p.reads and (p.for_id is None or p.matters is None)]
+    paths = {p.unit_path for p in seen}
+    tops = {p.unit_id for p in seen if not any(p.unit_path.startswith(q) for q in paths - {p.unit_path})}
+    return Own(tuple(sorted([*(f"at:{u}" for u in tops), *(f"own:{u}" for u in actor.own_units)])), whole)
+
+
+def by_others(work: Work, actor: Actor, box: Box, own: Sequence[str]) -> ColumnElement[bool] | None:
+    """The rest of such a list, as a condition on a step and its case: what somebody away, or whom they act for, lets
+    them see or claim. None: nobody lends them anything. own: keys of what is in the list anyway."""
+    options: list[ColumnElement[bool]] = []
+    if box == "mine":
+        for absence in actor.absences:
+            theirs = and_(Task.assignee_id == absence.user_id, ~Case.confidential)
+            options.append(_with_matters(theirs, absence.matters))
+        return and_(Task.state == "claimed", _apart(actor.id), or_(*options)) if options else None
+    if box == "open":
+        options = _lent(actor)
+        return and_(Task.state == "open", _apart(actor.id), or_(*options), _not_in(own)) if options else None
+    if actor.kind != "staff":
+        return and_(Task.state != "ended", of_cases(work, actor))
+    lent = [and_(_at(one.units), Case.matter.in_(one.matters)) for one in actor.lent]
+    seen = and_(~Case.apart.contains(apart.mark(actor.id)), ~Case.restricted, or_(false(), *lent))
+    return and_(Task.state != "ended", seen, _not_in(own)) if lent else None
+
+
+def _not_in(keys: Sequence[str]) -> ColumnElement[bool]:
+    return ~exists().where(Listed.task_id == Task.id, Listed.key.in_(keys)).correlate(Task)
+
+
+def _lent(actor: Actor) -> list[ColumnElement[bool]]:
+    """Steps this actor may claim for somebody else."""
+    options: list[ColumnElement[bool]] = []
     for grant in actor.grants:  # 关系: steps of those who let them act
         if "apply" in grant.lets and grant.case_id is None:
             keys = {f"b:{grant.id}", *([f"u:{grant.subject_id}"] if grant.subject_id is not None else [])}
@@ -102,16 +154,25 @@ def waiting(actor: Actor) -> ColumnElement[bool]:
         lent = {f"u:{absence.user_id}", *(p.key for p in actor.positions if p.for_id == absence.user_id)}
         theirs = and_(_candidate(lent), _apart(absence.user_id), ~Case.confidential)
         options.append(_with_matters(theirs, absence.matters))
-    return and_(Task.state == "open", _apart(actor.id), or_(*options))
+    return options
 
 
-def held(actor: Actor) -> ColumnElement[bool]:
-    """Claimed tasks that are this actor's, or belong to someone away for whom they act."""
-    options: list[ColumnElement[bool]] = [Task.assignee_id == actor.id]
-    options += [
-        _with_matters(and_(Task.assignee_id == a.user_id, ~Case.confidential), a.matters) for a in actor.absences
-    ]
-    return and_(Task.state == "claimed", _apart(actor.id), or_(*options))
+def live(work: Work, actor: Actor) -> ColumnElement[bool]:
+    """Live steps in any of the actor's lists."""
+    boxes: tuple[Box, ...] = ("mine", "open", "unit")
+    options: list[ColumnElement[bool]] = []
+    for box in boxes:
+        mine = own_keys(work, actor, box)
+        if mine.keys:
+            options.append(and_(_candidate(set(mine.keys)), ~_candidate({mine.away})))
+        if (others := by_others(work, actor, box, mine.keys)) is not None:
+            options.append(others)
+    return or_(false(), *options)
+
+
+def marked(flag: str) -> ColumnElement[bool]:
+    """Cases that carry this mark."""
+    return cast(Case.flags, String).contains(json.dumps(flag, ensure_ascii=False), autoescape=True)
 
 
 def _apart(user_id: int | None) -> ColumnElement[bool]:
@@ -120,7 +181,7 @@ def _apart(user_id: int | None) -> ColumnElement[bool]:
 
 
 def _candidate(keys: set[str]) -> ColumnElement[bool]:
-    return exists().where(TaskCandidate.task_id == Task.id, TaskCandidate.key.in_(sorted(keys)))
+    return exists().where(Listed.task_id == Task.id, Listed.key.in_(sorted(keys))).correlate(Task)
 
 
 def _with_matters(condition: Any, matters: tuple[str, ...] | None) -> ColumnElement[bool]:

@@ -32,6 +32,7 @@ from engine import workdays
 from engine.plain import dumps
 from engine.store import changed, keys
 from engine.store.bell import Bell
+from engine.store.listing import Keeper
 from engine.store.models import (
     Awaited,
     Base,
@@ -40,9 +41,9 @@ from engine.store.models import (
     Document,
     Event,
     Job,
+    Listed,
     Notice,
     Subscription,
-    TaskCandidate,
     Timer,
 )
 from engine.store.turns import Turn
@@ -68,6 +69,8 @@ class Work:
         self.database = database
         self._after: list[Callable[[], None]] = []
         self._inserted: list[weakref.ref[Base]] = []  # what an attempt that is undone takes back
+        if isinstance(session, Writing) and session.lists is None:
+            session.lists = Keeper(database)
 
     @property
     def dialect(self) -> str:
@@ -82,6 +85,11 @@ class Work:
         """Which day it is by the hall's clock; None where there is no hall (a file that is looked at)."""
         clock = self.database.clock
         return workdays.local_date(clock()) if clock is not None else None
+
+    @property
+    def lists(self) -> Keeper | None:
+        """Which steps must be listed anew; None: this session writes none."""
+        return getattr(self.session, "lists", None)
 
     def begins(self, column: Any, prefix: str) -> ColumnElement[bool]:
         """A condition: this text begins so, found by the column's index. SQLite orders texts by their bytes and never
@@ -151,6 +159,8 @@ class Work:
         make_transient_to_detached(row)
         self.session.add(row)
         self._inserted.append(weakref.ref(row))
+        if self.lists is not None:
+            self.lists.new(row)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -190,6 +200,7 @@ class Writing(Session):
         super().__init__(*args, **more)
         self.waiting: list[Base] = []  # new rows of those kinds
         self._events: list[Base] = []  # that wait, when the others were written
+        self.lists: Keeper | None = None  # steps that were changed, to be listed anew
 
     def add(self, instance: object, *args: Any, **more: Any) -> None:
         # What is done in a part that may be undone alone, is undone with it: that only SQLAlchemy knows.
@@ -200,6 +211,8 @@ class Writing(Session):
             super().add(instance, *args, **more)
 
     def flush(self, objects: Any = None) -> None:
+        if self.lists is not None:
+            self.lists.note(self)
         undone_alone = self.in_nested_transaction()
         later, self.waiting = self.waiting, []
         for row in self.new:
@@ -216,7 +229,13 @@ class Writing(Session):
     def settle(self) -> None:
         """Everything is written: at the end of the transaction, and before a part of it that may be undone alone."""
         self.flush()
+        self.relist()
         self._tell()
+
+    def relist(self) -> None:
+        """The lists of steps say what is so now."""
+        if self.lists is not None:
+            self.lists.settle(self)
 
     def begin_nested(self) -> SessionTransaction:
         self.settle()
@@ -256,11 +275,13 @@ def _before_they_are_read(state: ORMExecuteState) -> None:
     kinds = tuple(one.class_ for one in state.all_mappers)
     if Event in kinds:
         session._tell()
+    if Listed in kinds:
+        session.relist()
     if anew and any(isinstance(row, kinds) for row in session.dirty):
         session.flush()
 
 
-_BULK: tuple[type[Base], ...] = (Awaited, DecisionHit, Document, Event, Job, Notice, Subscription, TaskCandidate, Timer)
+_BULK: tuple[type[Base], ...] = (Awaited, DecisionHit, Document, Event, Job, Notice, Subscription, Timer)
 
 
 def fresh(model: type[Row], /, **values: Any) -> Row:
@@ -334,6 +355,9 @@ class Database:
         self._calendar: workdays.Calendar | None = None
         self._calendar_files: tuple[str, ...] = ()
         self._calendar_read_at = 0.0
+        #: Path of each unit, as far as lists of steps asked for it (engine.store.listing).
+        self.unit_paths: dict[int, str] = {}
+        self.unit_paths_at = 0.0
         self._writer = self.engine.execution_options(yizhan_writes=True)
         #: The hall's clock, from whoever opened the hall. What has a moment of its own never asks it; it only says
         #: which day it is to a question that has none. None: such a question is answered without regard to days.

@@ -22,7 +22,6 @@ from engine.store.models import (
     Event,
     Notice,
     Task,
-    TaskCandidate,
     User,
 )
 from engine.store.models.base import BigId
@@ -159,7 +158,6 @@ def test_where_both_take_part_each_does_again_when_they_are_put_apart(database, 
             )
         task = work.session.scalars(select(Task).where(Task.case_id == case_id).order_by(Task.id)).first()
         task.candidates = [*task.candidates, *both]
-        work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in both)
         task_id = task.id
     merge_id = merge(database, clock, cast.zhou, old, new)
     accounts.part(database, merge_id, "弄错了，不是同一个人", hall="大厅", by=cast.zhou, now=clock())

@@ -206,22 +206,22 @@ def waiting(database: Any, cast: Any, act: Act, n: int) -> list[tuple[int, int]]
     """So many cases that wait for the act; (id, version) of the task of each. One is really applied for; the others are
     copies of its rows, whose audit begins anew."""
     from engine.commands import cases
-    from engine.store.models import Task, TaskCandidate, Timer
+    from engine.store import listing
+    from engine.store.models import Task, Timer
     from tests.enforcement.hall import many
 
     with database.unit_of_work() as work:
         first = cases.submit(work, act.name, APPLICATION, by=cast.zhang, now=NOW).case.id
     with database.unit_of_work() as work:
         ids = many(work, first, n, events_count=0, events_head="", request_key=None)
-        session, (task, timer, candidate) = work.session, (m.__table__ for m in (Task, Timer, TaskCandidate))
+        session, (task, timer) = work.session, (m.__table__ for m in (Task, Timer))
         row = dict(session.execute(select(task).where(task.c.case_id == first)).mappings().one())
-        keys = list(session.scalars(select(TaskCandidate.key).where(TaskCandidate.task_id == row.pop("id"))))
+        row.pop("id")
         made = insert(task).returning(task.c.id, sort_by_parameter_order=True)
         tasks = list(session.scalars(made, [{**row, "case_id": id} for id in ids]))
-        rows = [{"key": key, "task_id": id} for id in tasks for key in keys]
-        session.execute(insert(candidate), rows)
         for old in [dict(one) for one in session.execute(select(timer).where(timer.c.case_id == first)).mappings()]:
             old.pop("id")
             session.execute(insert(timer), [{**old, "case_id": id} for id in ids])
         assert session.scalar(select(func.count()).select_from(task)) > n
+        listing.again(session, database)
     return [(id, int(row["version"])) for id in tasks]

@@ -16,8 +16,9 @@ from engine.errors import AlreadyDone, Invalid, NotFound, NotNow, NotYours
 from engine.people import actor as actors
 from engine.people import bonds
 from engine.records import audit, notices
-from engine.store.models import Case, Document, Draft, Event, Job, Notice, Reveal, Task, TaskCandidate, Timer
+from engine.store.models import Case, Document, Draft, Event, Job, Listed, Notice, Reveal, Task, Timer
 from engine.workdays import ZONE, local_date
+from tests import listed
 from tests.cast import DAIBAN
 from tests.commands import acting
 
@@ -120,7 +121,7 @@ def test_unclaiming_gives_it_back_to_all_candidates(database, cast, clock):
     with database.unit_of_work() as work:
         cases.unclaim(work, task_id, version=None, by=cast.chen, now=clock())
     with database.reading() as work:
-        assert work.session.scalars(select(TaskCandidate.task_id)).all() == [task_id]
+        assert [task for task, _key in listed.candidates(work)] == [task_id]
     acting.claim(database, case_id, cast.lin, clock())
 
 
@@ -129,13 +130,13 @@ def test_who_may_claim_the_next_step_is_written_over_who_might_have_claimed_this
     case_id = acting.submit(database, cast.zhang, clock())
     if lost:
         with database.unit_of_work() as work:
-            work.session.execute(delete(TaskCandidate))
+            work.session.execute(delete(Listed))
     acting.complete(database, case_id, acting.TAKE_IN, cast.chen, clock())
     with database.reading() as work:
         tasks = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.state == "open")).all()
-        rows = work.session.execute(select(TaskCandidate.task_id, TaskCandidate.key)).all()
         wanted = [(task.id, key) for task in tasks for key in task.candidates]
-    assert wanted and sorted(tuple(row) for row in rows) == sorted(wanted)
+        assert wanted and listed.candidates(work) == sorted(wanted)
+    listed.must_be_right(database, clock())
 
 
 @pytest.mark.parametrize("cleared", [["a"], ["gone"], ["a", "gone"]])

@@ -16,7 +16,7 @@ from engine.deadlines import Event
 from engine.people import SYSTEM, units
 from engine.people import load as load_actor
 from engine.records import clocks
-from engine.store.models import Case, Holding, MatterVersion, Post, Task, TaskCandidate, User
+from engine.store.models import Case, Holding, MatterVersion, Post, Task, User
 from engine.workdays import ZONE, local_date
 
 DIAGRAM = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -180,7 +180,6 @@ def case(
         )
         work.session.add(made)
         work.session.flush()
-        work.session.add_all(TaskCandidate(key=key, task_id=made.id) for key in candidates)
     info = hall.package.info
     ledger = clocks.ledger(work, row, info.limits.rules(local_date(start))).with_events(events)
     clocks.keep(work, row, events, by=SYSTEM)

@@ -9,7 +9,7 @@ from engine.commands import booking, register_rows
 from engine.people import SYSTEM
 from engine.reads import knowing
 from engine.records import library
-from engine.store.models import BookingPlace, Case, Resource, Slot, Task, TaskCandidate, User
+from engine.store.models import BookingPlace, Case, Listed, Resource, Slot, Task, User
 from tests.cast import ROOT
 
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
@@ -42,5 +42,5 @@ def test_a_child_nobody_fetched_by_twenty_to_seven_opens_one_case_that_a_person_
     with hall.database.reading() as work:
         [case] = work.session.scalars(select(Case).where(Case.matter == "kanhai")).all()
         assert case.answers["what"] == "late"
-        query = select(TaskCandidate.key).join(Task).where(Task.case_id == case.id, Task.state == "open")
+        query = select(Listed.key).join(Task).where(Task.case_id == case.id, Task.state == "open")
         assert set(work.session.scalars(query)) & set(hall.clerk.keys)  # of the centre, which has no village

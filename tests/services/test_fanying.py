@@ -27,11 +27,11 @@ from engine.store.models import (
     RegisterEntry,
     Reminder,
     Task,
-    TaskCandidate,
     Timer,
     User,
 )
 from engine.workdays import local_date, say
+from tests import listed
 from tests.between.small import work_off
 from tests.commands import acting
 from tests.services.telling import ROOT
@@ -249,7 +249,7 @@ def test_nor_when_it_is_recalled_or_handed_on_for_being_late(database, cast, clo
         wang, li = who(work, cast, "wang", clock()), who(work, cast, "li", clock())
         task = acting.task_of(work, case_id)
         assert (task.state, task.assignee_id) == ("open", None)
-        assert work.session.scalars(select(TaskCandidate.key).where(TaskCandidate.task_id == task.id)).all() != []
+        assert listed.candidates(work, task.id) != []
         signed = work.session.scalars(select(Task).where(Task.case_id == case_id, Task.element == "sign")).one()
         with pytest.raises(NotYours):
             cases.recall(work, signed.id, by=wang, now=clock())

@@ -117,7 +117,14 @@ def _carry(source: Any, target: Any) -> None:
         now.reflect(writing)
         sqlite = target.dialect == "sqlite"
         writing.execute(text("PRAGMA defer_foreign_keys = ON" if sqlite else "SET session_replication_role = replica"))
-        skipped = ("alembic_version", "register_entry", "register_index", "register_change", "meeting_booking")
+        skipped = (
+            "alembic_version",
+            "register_entry",
+            "register_index",
+            "register_change",
+            "meeting_booking",
+            "task_candidate",
+        )
         for table in now.tables.values():
             if table.name in skipped:
                 continue

@@ -82,13 +82,13 @@ WHY = {
         handover_trouble: files;
         incident: key;
         job: key worker;
+        listed: key cell;
         match_pair: number;
         match_side: number;
         notice: key;
         schedule: key;
         subscription: key;
         task: key apart;
-        task_candidate: key;
         ticket: number code;
         timer: key""",
     "a name of a declaration or of an element of a diagram": """

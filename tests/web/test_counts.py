@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from engine.reads import inbox
-from engine.store import Database
-from engine.store.models import Case, Task, TaskCandidate
+from engine.store import Database, listing
+from engine.store.models import Case, Task
 from tests.conftest import Clock
 from tests.hall import Open, open_hall
 
@@ -33,7 +33,6 @@ def shuffle(hall: Open, draw: random.Random) -> None:
 
     with hall.database.unit_of_work() as work:
         tasks = work.session.execute(select(Task.id, Task.case_id).order_by(Task.id)).all()
-        work.session.execute(delete(TaskCandidate))
         for task_id, case_id in tasks:
             matter = draw.choice(sorted(MATTERS))
             over = draw.random() < 0.2
@@ -57,7 +56,9 @@ def shuffle(hall: Open, draw: random.Random) -> None:
                 )
             )
             if place == "open" and not ended:
-                work.session.add(TaskCandidate(task_id=task_id, key=f"u:{chen}"))
+                values = {"candidates": [f"u:{chen}"]}
+                work.session.execute(update(Task).where(Task.id == task_id).values(**values))
+        listing.again(work.session, hall.database)
 
 
 def page(client: Any, address: str) -> SimpleNamespace:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from engine.store.models import Case, Task, TaskCandidate
+from engine.store.models import Case, Task
 from tests.hall import Open
 
 COPIED = ("case_id", "element", "kind", "round", "form", "unit_id", "opened_at", "due_at", "candidates", "variables")
@@ -16,7 +16,6 @@ def _twin(hall: Open, number: str) -> tuple[int, int]:
         second = Task(key="twin", name="另一步", **{name: getattr(first, name) for name in COPIED})
         work.session.add(second)
         work.session.flush()
-        work.session.add_all(TaskCandidate(task_id=second.id, key=key) for key in first.candidates)
         return first.id, second.id
 
 

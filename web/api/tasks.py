@@ -10,6 +10,7 @@ from pydantic import Field
 from engine.commands import cases
 from engine.reads import case_page
 from engine.reads import inbox as lists
+from engine.reads.lists import Filters
 from web import edge
 from web.api.declaring import Shape, operation, shaped
 
@@ -74,7 +75,7 @@ class Done(Shape):
 @operation("get", "/inbox", who="staff", tag="tasks", query=InboxQuery, gives=InboxOut)
 def inbox(query: InboxQuery) -> InboxOut:
     """The caller's tasks: mine, open to claim, done."""
-    filters = lists.Filters(matter=query.matter or None, colour=query.colour or None)
+    filters = Filters(matter=query.matter or None, colour=query.colour or None)
     page = lists.tasks_for(
         edge.work(),
         edge.actor(),

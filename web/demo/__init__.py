@@ -26,7 +26,7 @@ from engine.matters import county as counties
 from engine.people import Actor, login, units
 from engine.people.units import Place
 from engine.store import Database, Work, keys
-from engine.store.models import Case, Task, TaskCandidate, Timer, User
+from engine.store.models import Case, Listed, Task, Timer, User
 from web.demo import (
     around,
     benefits,
@@ -180,8 +180,8 @@ def _in_hand(database: Database, by: Actor, now: datetime, most: int = 3) -> Non
     with database.unit_of_work() as work:
         waiting = work.session.scalars(
             select(Task)
-            .join(TaskCandidate, TaskCandidate.task_id == Task.id)
-            .where(Task.state == "open", TaskCandidate.key.in_(by.keys))
+            .join(Listed, Listed.task_id == Task.id)
+            .where(Task.state == "open", Listed.key.in_(by.keys))
             .order_by(Task.id)
             .limit(most)
         ).all()

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from engine.errors import NotFound
 from engine.reads import case_list
 from engine.reads import inbox as lists
+from engine.reads.lists import Filters
 from engine.records import notices as outbox
 from web import edge, formats, sentences
 from web.edge import guard
@@ -43,7 +44,7 @@ def listed(which: str) -> ResponseReturnValue:
 def _list(which: Any) -> ResponseReturnValue:
     work, actor, now = edge.work(), edge.actor(), edge.now()
     chosen = _chosen()
-    filters = lists.Filters(chosen["matter"] or None, chosen["colour"] or None, chosen["flag"] or None)
+    filters = Filters(chosen["matter"] or None, chosen["colour"] or None, chosen["flag"] or None)
     page = lists.tasks_for(work, actor, now=now, box=which, filters=filters, after=request.args.get("after") or None)
     counts = lists.counts(work, actor, now=now, box=which, filters=filters)
 

@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.reads import inbox, messages
+from engine.reads import inbox, messages, sight
 from engine.reads import pressing as reads
 from engine.records import notices as outbox
 from web import edge, formats
@@ -41,7 +41,7 @@ def to_do() -> list[ToDo]:
 
 def _asked() -> list[ToDo]:
     work, actor, now = edge.work(), edge.actor(), edge.now()
-    boxes: tuple[inbox.Box, ...] = ("mine", "open")
+    boxes: tuple[sight.Box, ...] = ("mine", "open")
     steps = [row for box in boxes for row in inbox.tasks_for(work, actor, now=now, box=box).rows]
     found = [
         ToDo(

@@ -6,7 +6,7 @@ something in the past did it with the account of that day, and the record stays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,12 @@ from engine.people.access import require
 from engine.reads import resident_accounts as reads
 from engine.reads.resident_accounts import MOVES, UNDO
 from engine.records import audit, notices
-from engine.store import Database, Work, keys
-from engine.store.models import AccountMerge, Bond, Case, CaseParty, Draft, Loan, Task, TaskCandidate, User
+from engine.store import Database, Work, keys, listing
+from engine.store.models import AccountMerge, Bond, Case, CaseParty, Draft, Loan, Task, User
 from engine.store.models import BoardFollow as Follow
+
+#: The steps that somebody has in hand, among what moves.
+HELD = "task.assignee_id"
 
 _PAST: dict[str, Any] = {"synchronize_session": False}
 #: Beside the columns of MOVES: lists that name the account.
@@ -213,7 +216,14 @@ def _move(work: Work, from_id: int, into_id: int) -> dict[str, list[int]]:
         ids = list(work.session.scalars(change.returning(each.table.c.id), execution_options=_PAST))
         if ids:
             moved[each.name] = sorted(ids)
+    _list(work, moved)
     return moved
+
+
+def _list(work: Work, moved: Mapping[str, Sequence[int]]) -> None:
+    """Steps that another account has in hand now stand in its list."""
+    if moved.get(HELD):
+        listing.again(work.session, work.database, Task.id.in_(moved[HELD]))
 
 
 def _find_places(work: Work, both: reads.Together) -> None:
@@ -260,13 +270,7 @@ def _candidate(work: Work, task_ids: Sequence[int], old: int, new: int) -> None:
     keys_ = (f"u:{old}", f"u:{new}")
     for task in work.session.scalars(select(Task).where(Task.id.in_(task_ids)).order_by(Task.id)):
         task.candidates = list(dict.fromkeys(keys_[1] if key == keys_[0] else key for key in task.candidates))
-    there = select(TaskCandidate.task_id).where(TaskCandidate.key == keys_[1])
-    mine = (TaskCandidate.task_id.in_(task_ids), TaskCandidate.key == keys_[0])
     work.session.flush()
-    work.session.execute(
-        update(TaskCandidate).where(*mine, TaskCandidate.task_id.not_in(there)).values(key=keys_[1]),
-        execution_options=_PAST,
-    )
 
 
 def _back(work: Work, row: AccountMerge) -> None:
@@ -283,6 +287,7 @@ def _back(work: Work, row: AccountMerge) -> None:
         if ids:
             change = update(each.table).where(each.of(row.into_id), each.table.c.id.in_(ids))
             work.session.execute(change.values({each.column.key: each.value(row.from_id)}), execution_options=_PAST)
+    _list(work, moved)
 
 
 def _as_before(work: Work, gone: User, kept: User, before: dict[str, Any]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
-
 from engine import crypto
 from engine.commands.applying import Applying
 from engine.commands.cases.changing import change
@@ -28,7 +26,6 @@ from engine.store.models import (
     Case,
     Reminder,
     Task,
-    TaskCandidate,
     User,
 )
 from engine.workdays import local_date, say_at
@@ -64,7 +61,6 @@ def transfer(
     if f"u:{to_user_id}" not in task.candidates:
         task.candidates = [*task.candidates, f"u:{to_user_id}"]
     task.version += 1
-    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
     applying = change(work, case, by=by, now=now, live=live)
     applying.record(
         audit.Kind.TASK_TRANSFERRED, task=task, facts={"element": task.element, "from": before, "to": to_user_id}

@@ -67,6 +67,8 @@ def move_units(work: Work, case_id: int, instead: Mapping[int, int], *, by: Acto
         applying.changes.append(Change("refers", applying.office.name, who=units.place(work, before[0]).name))
     moved = applying.follow_office()
     applying.stand()
+    if work.lists is not None:  # another process may have listed them where the unit was before
+        work.lists.unsure(applying.live)
     applying.record(
         audit.Kind.CASE_MOVED,
         facts={

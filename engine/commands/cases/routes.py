@@ -53,7 +53,7 @@ def return_(
     expect: str | None = None,
 ) -> Done:
     """退回: back to a user task completed earlier on this round's path. A reason is needed."""
-    case, task, live, for_id, claimed = in_hand(work, task_id, version, by=by, now=now)
+    case, task, live, for_id = in_hand(work, task_id, version, by=by, now=now)
     allowed(task, "return")
     needs(reason, "reason", "退回理由")
     step, applying = advance(
@@ -65,8 +65,6 @@ def return_(
         live=live,
         for_id=for_id,
     )
-    if claimed:
-        applying.leave(task)
     applying.record(audit.Kind.TASK_RETURNED, task=task, facts={"element": task.element, "to": to_element})
     applying.step(step, ended={task.key: ("RETURNED", reason)})
     tell_returned(applying, reason)
@@ -106,7 +104,6 @@ def recall(work: Work, task_id: int, *, by: Actor, now: datetime, expect: str | 
         if row.element == task.element and row.state == "open":
             applying.go_on(row, task)
             take_over(work, case, row, by, None, now)
-            applying.leave(row)
     return as_planned(applying.finish(), expect)
 
 

@@ -34,7 +34,7 @@ from engine.people.bonds import in_force
 from engine.reads import form_choices, meetings, taking_part
 from engine.records import audit, files, library, notices
 from engine.store import Work
-from engine.store.models import Bond, Case, Draft, File, Task, TaskCandidate
+from engine.store.models import Bond, Case, Draft, File, Task
 from engine.workdays import local_date
 
 #: Answers of a task's decision field that mean no.
@@ -52,9 +52,7 @@ def claim(work: Work, task_id: int, *, version: int | None, by: Actor, now: date
     must_be_another(case, task, by)
     require(by, "claim", task, case=case)
     take_over(work, case, task, by, for_id, now)
-    changing = change(work, case, by=by, now=now, live=live, for_id=for_id)
-    changing.leave(task)
-    changing.finish()
+    change(work, case, by=by, now=now, live=live, for_id=for_id).finish()
     return task
 
 
@@ -103,7 +101,6 @@ def unclaim(work: Work, task_id: int, *, version: int | None, by: Actor, now: da
     task.state, task.assignee_id, task.acting_for_id, task.claimed_at = "open", None, None, None
     task.bond_id = None
     task.version += 1
-    work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
     audit.record(
         work,
         audit.Kind.TASK_UNCLAIMED,
@@ -172,7 +169,7 @@ def complete(
 ) -> Done:
     """办理: the task is done with these answers. `expect`: a preview's token; another plan is refused."""
     # find and may
-    case, task, live, for_id, claimed = in_hand(work, task_id, version, by=by, now=now)
+    case, task, live, for_id = in_hand(work, task_id, version, by=by, now=now)
     package = package_of(work, case)
     if task.delegated:
         raise NotNow(
@@ -186,8 +183,6 @@ def complete(
     # advance
     done_with = process.Complete(task.key, answers)
     step, applying = advance(work, case, done_with, by=by, now=now, live=live, for_id=for_id)
-    if claimed:
-        applying.leave(task)
 
     # apply
     before, told = applying.ledger.events, len(notices.put_so_far(work))
@@ -259,13 +254,12 @@ def _path_of(answers: Mapping[str, Any], value: object, at: str = "") -> str | N
 
 def in_hand(
     work: Work, task_id: int, version: int | None, *, by: Actor, now: datetime
-) -> tuple[Case, Task, list[Task], int | None, bool]:
-    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf, whether they claimed
-    it with that: then its other candidates are to leave). Refused otherwise."""
+) -> tuple[Case, Task, list[Task], int | None]:
+    """A task as its holder begins to end it: (case, task, live tasks of the case, on whose behalf). Refused
+    otherwise."""
     case, task, live = find(work, task_id, version, now, by=by)
     must_be_open(work, case, task)
-    claims = task.state == "open"
-    return case, task, live, _take(work, case, task, by, now), claims
+    return case, task, live, _take(work, case, task, by, now)
 
 
 def _take(work: Work, case: Case, task: Task, by: Actor, now: datetime) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from engine import feel, forms
 from engine.commands import bond_rows
@@ -17,7 +17,7 @@ from engine.people.bonds import AGENCY, hold, mandate_given
 from engine.process import Effect
 from engine.reads.knowing import Person
 from engine.records import audit
-from engine.store.models import Bond, TaskCandidate
+from engine.store.models import Bond
 from engine.workdays import local_date
 
 if TYPE_CHECKING:
@@ -62,9 +62,6 @@ def _follow(a: Applying, before: int, made: Bond) -> None:
             continue
         task.candidates = [one for one in dict.fromkeys(new if k == old else k for k in task.candidates) if one]
         task.version += 1
-        if task.state == "open":
-            a.work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-            a.work.session.add_all(TaskCandidate(key=key, task_id=task.id) for key in task.candidates)
 
 
 def take_mandate(a: Applying, effect: Effect) -> None:

@@ -44,6 +44,7 @@ from engine.store.models import (
     Incident,
     Job,
     LegalHold,
+    Listed,
     Meeting,
     Notice,
     PrivateNote,
@@ -54,7 +55,6 @@ from engine.store.models import (
     ScheduleRun,
     Subscription,
     Task,
-    TaskCandidate,
     Timer,
 )
 from engine.store.models.base import Base, Sealed
@@ -134,7 +134,7 @@ OF_BOND: Mapping[str, Any] = {
 
 #: Rows that go whole.
 DELETED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool]]]] = (
-    (TaskCandidate, _by(TaskCandidate.task_id, Task.id, Task.case_id)),
+    (Listed, _by(Listed.task_id, Task.id, Task.case_id)),
     (Draft, _drafts),
     (Awaited, _of(Awaited.case_id)),
     (Timer, _of(Timer.case_id)),
@@ -347,7 +347,6 @@ STAYS: Mapping[str, str] = MappingProxyType(
         "standing_day": "days of an order",
         "waiting": "a place of its person's own, not of the case",
         "booking_place": "by its booking",
-        "task_candidate": "goes with the task",
     }
 )
 

@@ -23,7 +23,7 @@ from engine.process import waiting
 from engine.records import audit, jobs, notices
 from engine.records.jobs import Leased
 from engine.store import Database, Work
-from engine.store.models import Case, Holding, Task, TaskCandidate, Unit, User
+from engine.store.models import Case, Holding, Listed, Task, Unit, User
 from engine.workdays import local_date
 
 
@@ -58,12 +58,13 @@ def ask_at_midnight(work: Work, *, now: datetime) -> None:
 
 def affected(work: Work, *, on: date) -> list[int]:
     """Cases with an open task that nobody who is there today could do, or that somebody has in place of another."""
-    vacant = [key for key in work.session.scalars(select(TaskCandidate.key).distinct()) if not _there(work, key, on)]
+    named = or_(work.begins(Listed.key, "p:"), work.begins(Listed.key, "u:"))
+    vacant = [k for k in work.session.scalars(select(Listed.key).where(named).distinct()) if not _there(work, k, on)]
     gone = _gone(work, on)
     found = select(Task.case_id).where(
         Task.state != "ended",
         or_(
-            Task.id.in_(select(TaskCandidate.task_id).where(TaskCandidate.key.in_(vacant))),
+            Task.id.in_(select(Listed.task_id).where(Listed.key.in_(vacant))),
             Task.assignee_id.in_(gone),
             Task.instead.is_not(None),
         ),

@@ -19,7 +19,7 @@ from engine.matters.nouns.bonds import MANDATE
 from engine.people import Actor, handing, holders, load, may
 from engine.records import audit, notices
 from engine.store import Work
-from engine.store.models import Bond, Case, Leave, Task, TaskCandidate, User
+from engine.store.models import Bond, Case, Leave, Listed, Task, User
 from engine.workdays import local_date
 
 #: At most so many in one go: each is a case locked, and others work meanwhile.
@@ -65,7 +65,7 @@ def plan(work: Work, user_id: int, to_id: int, *, by: Actor, now: datetime) -> P
             Case.status.in_(("running", "suspended")),
             or_(
                 Task.assignee_id == user_id,
-                Task.id.in_(select(TaskCandidate.task_id).where(TaskCandidate.key == f"u:{user_id}")),
+                Task.id.in_(select(Listed.task_id).where(Listed.key == f"u:{user_id}")),
                 Task.id.in_(_asked_by(work, user_id)),
             ),
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from engine.commands import candidates
 from engine.deadlines import Account, Event, Ledger
@@ -18,7 +18,7 @@ from engine.people import SYSTEM, apart, holders, units
 from engine.records import audit, clocks, library, notices
 from engine.records.clocks import Planned
 from engine.store import Work
-from engine.store.models import Case, Escalation, Task, TaskCandidate, Timer
+from engine.store.models import Case, Escalation, Task, Timer
 from engine.workdays import local_date, say_whole
 
 #: A case that was taken and not finished is looked at again after this long.
@@ -212,8 +212,6 @@ def _reassign(work: Work, case: Case, task: Task | None, post: str, now: datetim
     task.assignee_id, task.acting_for_id, task.claimed_at, task.state = None, None, None, "open"
     task.bond_id = None
     task.candidates, task.version = [key], task.version + 1
-    work.session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
-    work.session.add(TaskCandidate(key=key, task_id=task.id))
     return {"from": before, "to": key}
 
 

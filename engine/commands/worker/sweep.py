@@ -24,7 +24,7 @@ from engine.people import SYSTEM
 from engine.records import audit, timers
 from engine.records import schedules as schedule_rows
 from engine.records.timers import Lease
-from engine.store import Database, Work, again
+from engine.store import Database, Work, again, listing
 from engine.store.models import Case, Incident, Timer, UtcDateTime
 from engine.workdays import say_at
 
@@ -53,12 +53,13 @@ class Swept:
     timers: int = 0  # timers fired
     failed: int = 0  # cases and timers that became incidents
     turns: int = 0  # turns of schedules opened
+    shades: int = 0  # steps whose colour in the lists is another one now
     lost: int = 0  # timers that were fired, cleared or taken by another in the meantime
 
     @property
     def busy(self) -> bool:
         """Whether there may be more: sweep again at once."""
-        return bool(self.alarms or self.timers or self.turns or self.failed or self.lost)
+        return bool(self.alarms or self.timers or self.turns or self.failed or self.lost or self.shades)
 
 
 def sweep(
@@ -67,7 +68,7 @@ def sweep(
     """Handle up to `most` due cases and `most` due timers. `now` is the worker's trusted time
     (engine.records.heartbeats)."""
     with database.reading() as work:
-        cases_due, timers_due, turns_due = work.session.execute(_DUE, {"now": now}).one()
+        cases_due, timers_due, turns_due, shades_due = work.session.execute(_DUE, {"now": now}).one()
     woken = fired = failed = lost = 0
     if cases_due is not None:
         with database.unit_of_work() as work:
@@ -82,15 +83,20 @@ def sweep(
             for done in _fire_together(database, some, fire, now):
                 fired, failed, lost = fired + (done is True), failed + (done is False), lost + (done is None)
     turns = schedules.open_due(database, now=now) if turns_due is not None else 0
-    return Swept(woken, fired, failed, turns, lost)
+    shades = 0
+    if shades_due is not None:
+        with database.unit_of_work() as work:
+            shades = listing.turn(work.session, now=now)
+    return Swept(woken, fired, failed, turns, shades, lost)
 
 
-#: Whether a case, a timer or a schedule is due: one statement, so that an idle worker costs the database almost
-#: nothing.
+#: Whether a case, a timer, a schedule or the colour of a listed step is due: one statement, so that an idle worker
+#: costs the database almost nothing.
 _DUE = select(
     alarms.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
     timers.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
     schedule_rows.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
+    listing.due(bindparam("now", type_=UtcDateTime())).scalar_subquery(),
 )
 
 

@@ -273,13 +273,23 @@ class Task(Base):
     )
 
 
-class TaskCandidate(Base):
-    """Who may claim a live task: `p:<unit>:<post>` or `u:<user>`. Rows go when the task is claimed or ends."""
+class Listed(Base):
+    """A list in which a live task stands: of who may claim it, of who holds it, of the units that see it
+    (engine.store.listing, which alone writes them). Rows go when the task ends."""
 
-    __tablename__ = "task_candidate"
+    __tablename__ = "listed"
 
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
-    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), primary_key=True, index=True)
+    cell: Mapped[str] = mapped_column(String(80))  # what a list can be narrowed to: matter|colour|marks|kind
+    sort_at: Mapped[datetime]  # when it is due: its place in a list
+    turns_at: Mapped[datetime]  # from then on its colour is another one than its cell says
+
+    __table_args__ = (
+        Index("ix_listed_order", "key", "sort_at", "task_id", "cell", "turns_at"),
+        Index("ix_listed_cell", "key", "cell", "sort_at", "task_id", "turns_at"),
+        Index("ix_listed_turns_at", "turns_at"),
+    )
 
 
 class Draft(Base):
