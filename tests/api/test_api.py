@@ -261,7 +261,7 @@ def test_a_hostile_body_is_refused_in_words_and_at_once(api, body, status):
 
 def test_a_head_voids_a_paper_issues_it_again_and_corrects_a_name_and_a_clerk_does_not(api, clock):
     case_id = acting.accepted(api.database, api.people, clock)
-    head, clerk = api.staff("zhao"), api.staff("wang")
+    head, clerk = api.staff("wu"), api.staff("wang")
     with api.database.reading() as work:
         number = work.session.get_one(Case, case_id).number
         old = work.session.scalars(select(Document.id).where(Document.case_id == case_id).order_by(Document.id)).first()

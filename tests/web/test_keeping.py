@@ -40,7 +40,7 @@ def test_who_runs_the_hall_sees_how_many_and_a_head_which(hall: Open):
 
 def test_a_head_keeps_a_case_back_and_lets_it_go(hall: Open):
     number = ended(hall, kept_days=0)
-    head = hall.client("qian")
+    head = hall.client("zhao")
     wrong = head.post(f"/desk/cases/{number}/hold", data={"reason": "要", "until_on": "明天"})
     assert wrong.status_code == 422 and "保全的理由" in wrong.text and "保全到哪一天" in wrong.text
     until = local_date(hall.clock()) + timedelta(days=90)
