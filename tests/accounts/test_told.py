@@ -98,7 +98,7 @@ def test_of_what_they_did_themselves_or_somebody_at_their_screen(database, cast,
         token, options = passkeys.new_options(work, HALL, by=cast.chen, now=clock())
         made = Authenticator().create(options)
         passkeys.add(work, token, made, "电脑", HALL, this=this, by=cast.chen, now=clock())
-    single_sign_on.match(database, "https://id", "1", "chen", hall="大厅", now=clock())
+    single_sign_on.match(database, "https://id", "1", "chen", fixed=True, hall="大厅", now=clock())
     came = told(database, chen)
     said = ("登录密码改过了", "加了动态码", "加了一个通行密钥", "统一登录能进")
     assert [one[:2] for one in came] == [("screen", None), ("sms", CLERK)] * 4
