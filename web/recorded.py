@@ -225,6 +225,8 @@ LABELS = {
     "urgent": ("加急", "urgent"),
     "user": ("账号", "account"),
     "version": ("版本", "version"),
+    "based_on": ("从哪一版改起", "version it began from"),
+    "draft": ("草稿", "draft"),
     "voter": ("投票的人", "voter"),
     "wall_at": ("机器的时间", "the machine's time"),
     "way": ("方式", "way"),

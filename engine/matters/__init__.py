@@ -17,6 +17,7 @@ from engine.matters.package import (
     read,
     read_files,
     version_of,
+    with_shared,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Source",
     "check",
     "draft",
+    "with_shared",
     "from_zip",
     "load",
     "names",

@@ -225,6 +225,11 @@ def draft(name: str, content: bytes, root: Path) -> dict[str, bytes]:
     return _shared_files(root, used(found[f"bpmn/{name}/matter.yaml"])) | found
 
 
+def with_shared(files: Mapping[str, bytes], root: Path, name: str) -> dict[str, bytes]:
+    """A matter's files, and of the folder's shared ones those it uses and does not bring."""
+    return _shared_files(root, used(files.get(f"bpmn/{name}/matter.yaml", b""))) | dict(files)
+
+
 class BadDraft(Refused):
     """Expected a zip with a matter's folders, but it is none."""
 

@@ -107,7 +107,7 @@ def look(
             serving = {
                 row.matter: row for row in work.session.scalars(select(MatterVersion).where(MatterVersion.current))
             }
-            running = _running(work)
+            running, stands = _running(work), _standing_by_hand(work, found)
         new = [name for name, key in keys.items() if key not in known]
         if new:
             with Scratch() as scratch:
@@ -136,7 +136,8 @@ def look(
             old = [verdicts.keep_outdated(work, one, now=now) for one in behind]
             verdicts.stand(work, [*keys.values(), *unread.values(), *old])
     planned = [
-        _planned(name, known[keys[name]], found[name], serving.get(name), running.get(name, 0)) for name in found
+        _planned(name, known[keys[name]], found[name], serving.get(name), running.get(name, 0), stands.get(name, ""))
+        for name in found
     ]
     planned += [
         Planned(name, _title(serving.get(name), name), "refuse", "", verdict, name in serving, running.get(name, 0))
@@ -145,7 +146,7 @@ def look(
     planned += [
         Planned(name, row.name, "withdraw", "目录已不在", None, True, running.get(name, 0))
         for name, row in serving.items()
-        if name not in found and name not in broken
+        if name not in found and name not in broken and not row.from_studio
     ]
     return Plan(tuple(sorted(planned, key=lambda one: one.name)), tuple(behind))
 
@@ -243,6 +244,22 @@ def _running(work: Work) -> dict[str, int]:
     return {matter: n for matter, n in rows}
 
 
+def _standing_by_hand(work: Work, found: Mapping[str, Mapping[str, bytes]]) -> dict[str, str]:
+    """The matters of which the studio said the last word since the folder said what it says, and which word. A folder
+    that says something new is published as ever: who keeps a matter there pulls first (`yizhan pull`)."""
+    out: dict[str, str] = {}
+    rows = work.session.scalars(select(MatterVersion).where(MatterVersion.matter.in_(found))).all()
+    for name, files in found.items():
+        mine = [row for row in rows if row.matter == name]
+        if matters.version_of(files) not in {row.hash for row in mine}:
+            continue
+        if any(row.current and row.from_studio for row in mine):
+            out[name] = "工作室发布的版本在用"
+        elif any(row.taken_off for row in mine) and not any(row.current for row in mine):
+            out[name] = "在工作室撤下"
+    return out
+
+
 def _title(row: MatterVersion | None, name: str) -> str:
     return row.name if row is not None else name
 
@@ -253,9 +270,12 @@ def _planned(
     files: Mapping[str, bytes],
     serving: MatterVersion | None,
     running: int,
+    by_hand: str = "",
 ) -> Planned:
     verdict, title = verdicts.read(row), _title(serving, name)
     there = serving is not None
+    if by_hand:
+        return Planned(name, title, "keep", by_hand, verdict, there, running)
     if not row.offered:
         does: Does = "withdraw" if there else "keep"
         return Planned(name, title, does, "matter.yaml 写着 published: false", verdict, there, running)

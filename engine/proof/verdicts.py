@@ -121,6 +121,16 @@ def findings_of(work: Work, package: matters.Package) -> tuple[Finding, ...]:
     return read(row).findings if row is not None else tuple(gate.check(package, county_of(work)))
 
 
+def newest(work: Work, packages: Iterable[matters.Package]) -> dict[str, Verdict]:
+    """What is known of these published versions, by matter, in one statement; a version that nobody has proved yet is
+    not among them."""
+    wanted = {package.version for package in packages}
+    rows = work.session.scalars(
+        select(MatterVerdict).where(MatterVerdict.version.in_(wanted)).order_by(MatterVerdict.proved_at)
+    )
+    return {row.matter: read(row) for row in rows}
+
+
 def played(work: Work, matter: str, plays: str) -> Verdict | None:
     """A kept verdict whose stories were played with just the same; None when there is none."""
     rows = work.session.scalars(

@@ -16,6 +16,7 @@ class Version:
     """One published version of a matter."""
 
     hash: str  # the first twelve signs, as people compare them
+    whole: str
     at: datetime
     note: str
     current: bool
@@ -42,4 +43,4 @@ def of(work: Work, matter: str) -> tuple[Version, ...]:
         .where(MatterVersion.matter == matter)
         .order_by(MatterVersion.published_at.desc())
     )
-    return tuple(Version(hash[:12], at, note, current) for hash, at, note, current in rows)
+    return tuple(Version(hash[:12], hash, at, note, current) for hash, at, note, current in rows)

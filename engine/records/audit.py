@@ -74,6 +74,8 @@ class Kind(StrEnum):
     INCIDENT_SOLVED = "incident.solved"
     MATTER_PUBLISHED = "matter.published"
     MATTER_WITHDRAWN = "matter.withdrawn"  # off for new cases; running ones go on
+    DRAFT_BEGUN = "matter.draft-begun"  # designers change it; nothing of that is offered yet
+    DRAFT_DROPPED = "matter.draft-dropped"
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
     LOGIN_FAILED = "person.log-in-failed"  # a wrong password or second factor: for whom, never what was typed

@@ -36,8 +36,11 @@ _packages: OrderedDict[str, matters.Package] = OrderedDict()
 _lock = threading.Lock()
 
 
-def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, note: str = "") -> bool:
-    """Make this version the one new cases get; whether anything changed. Cases that run keep their version."""
+def publish(
+    work: Work, package: matters.Package, *, by: Actor, now: datetime, note: str = "", studio: bool = False
+) -> bool:
+    """Make this version the one new cases get; whether anything changed. Cases that run keep their version. studio: it
+    was made there, and the content folder's older one does not come back with the next start."""
     current = work.session.scalar(
         select(MatterVersion).where(MatterVersion.matter == package.name, MatterVersion.current)
     )
@@ -51,7 +54,7 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
     work.session.info.pop(_PUBLISHED, None)
     known = work.session.get(MatterVersion, package.version)
     if known is not None:
-        known.current = True
+        known.current, known.from_studio, known.taken_off = True, studio, False
     else:
         work.session.add(
             MatterVersion(
@@ -64,6 +67,7 @@ def publish(work: Work, package: matters.Package, *, by: Actor, now: datetime, n
                 published_by_id=by.id,
                 note=note,
                 current=True,
+                from_studio=studio,
             )
         )
     work.session.flush()
@@ -141,6 +145,11 @@ def current(work: Work, matter: str) -> matters.Package:
     return version(work, hash)
 
 
+def known(work: Work, matter: str) -> bool:
+    """Whether there is, or was, a matter of this name."""
+    return work.session.scalar(select(MatterVersion.hash).where(MatterVersion.matter == matter).limit(1)) is not None
+
+
 def published(work: Work) -> list[matters.Package]:
     """Every matter as published now, by code. Asked once a transaction: a page asks for each noun if there is any."""
     known: list[str] | None = work.session.info.get(_PUBLISHED)
@@ -194,12 +203,13 @@ def behind(work: Work, door: str) -> matters.Package | None:
     return next((p for p in published(work) if p.info.door == door and p.info.published), None)
 
 
-def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "") -> bool:
-    """Take a matter off for new cases; whether it was there. Running cases go on, and it may come back."""
+def withdraw(work: Work, matter: str, *, by: Actor, now: datetime, note: str = "", studio: bool = False) -> bool:
+    """Take a matter off for new cases; whether it was there. Running cases go on, and it may come back. studio: it is
+    taken off by hand, and does not come back with the next start."""
     current = work.session.scalar(select(MatterVersion).where(MatterVersion.matter == matter, MatterVersion.current))
     if current is None:
         return False
-    current.current = False
+    current.current, current.taken_off = False, studio
     work.session.info.pop(_PUBLISHED, None)
     work.session.flush()
     facts = {"matter": matter, "version": current.hash, "note": note}

@@ -52,6 +52,8 @@ WHY = {
         slot: kind;
         standing: state;
         standing_day: state;
+        studio_change: kind;
+        studio_draft: state;
         subscription: kind;
         task: kind state ended;
         ticket: letter channel state;
@@ -127,6 +129,7 @@ WHY = {
         side_clock: regime;
         slot_place: role title title_en who who_says who_says_en;
         standing: at weekdays role;
+        studio_draft: matter;
         subscription: element name;
         task: element name form scope headers properties;
         ticket: queue matter;
@@ -188,6 +191,7 @@ WHY = {
         seal: previous hash public signature;
         session: token_hash;
         sign_in_step: token_hash;
+        studio_draft: based_on published;
         user: password_hash sso_subject""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
         appointment: team price chosen;
@@ -208,6 +212,10 @@ WHY = {
         resource_closure: reason;
         resource_opening: rule;
         schedule: rule;
+        studio_change: path content words;
+        studio_draft: title;
+        studio_editor: path;
+        studio_file: path content;
         team: name;
         unit: code name name_en number word path phone address seal_name hours""",
     "what somebody chose for a program or a machine": """

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.store.models.base import Base, BigId, Sealed, SealedBytes, SealedJson, SealedList, SealedWords
@@ -27,6 +38,10 @@ class MatterVersion(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     # The version new cases get. At most one a matter.
     current: Mapped[bool] = mapped_column(default=False)
+    #: It was published, or chosen again, in the studio: a start does not put the content folder's older one over it.
+    from_studio: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: It was taken off in the studio, and stays off until somebody publishes the matter again.
+    taken_off: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index(

@@ -1,0 +1,90 @@
+"""A draft of the studio, looked at as publishing looks at it, and published.
+
+look(database, draft_id, content=…)                  what the check finds: a second at most, for who is drawing
+publish(database, draft_id, …) -> Verdict            check, stories, and when all is well the version new cases get
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from engine import matters
+from engine.commands import gate, studio
+from engine.commands.booking import due
+from engine.errors import AlreadyDone, FieldError, Invalid, NotFound
+from engine.findings import Finding, in_order
+from engine.people import Actor
+from engine.people.access import require
+from engine.proof import verdicts
+from engine.proof.proving import Verdict, prove
+from engine.records import library, papers
+from engine.store import Database, Work
+from engine.store.models import StudioDraft
+
+
+def files_of(work: Work, draft: StudioDraft, content: Path) -> dict[str, bytes]:
+    """Everything that would be published."""
+    return matters.with_shared(studio.whole(work, draft), content, draft.matter)
+
+
+def check(work: Work, draft: StudioDraft, content: Path, changed: Mapping[str, bytes] | None = None) -> list[Finding]:
+    """What the check finds in it, with `changed` in place of what is kept. Never raises for what a file holds."""
+    files = {**files_of(work, draft, content), **(changed or {})}
+    county = verdicts.county_of(work)
+    with papers.using(content / "forms"):
+        found = gate.check(matters.Source(draft.matter, files), county, house=gate.house(content))
+    return list(in_order(found))
+
+
+def publish(
+    database: Database, draft_id: int, *, revision: int, note: str, content: Path, by: Actor, now: datetime
+) -> Verdict:
+    """Prove the draft as it is at this revision, and publish it when nothing is wrong. The verdict says what is."""
+    require(by, "design")
+    if not note.strip():
+        zh, en = (
+            "请写明为什么发布，办事的人和日后查的人都看得到",
+            "Say why it is published: it is kept with the version",
+        )
+        raise Invalid([FieldError("note", "发布说明", zh, en)])
+    with database.reading() as work:
+        draft = _there(work, draft_id, revision)
+        name, files, county = draft.matter, files_of(work, draft, content), verdicts.county_of(work)
+    verdict = prove(name, files, county=county, content=content)
+    if not verdict.good:
+        return verdict
+    package = matters.read(name, files)
+    with database.unit_of_work() as work:
+        draft = _there(work, draft_id, revision, lock=True)
+        library.publish(work, package, by=by, now=now, note=note.strip()[:400], studio=True)
+        due.open_offers(work, package, now=now)
+        studio.published(work, draft, package.version, now=now)
+    return verdict
+
+
+def choose(database: Database, matter: str, version: str, *, note: str, by: Actor, now: datetime) -> None:
+    """An older version is the one new cases get again (退回上一版)."""
+    require(by, "design")
+    with database.unit_of_work() as work:
+        package = library.version(work, version)
+        if package.name != matter:
+            raise NotFound("这个事项没有这一版。", "This matter has no such version.")
+        library.publish(work, package, by=by, now=now, note=note.strip()[:400] or "改回这一版", studio=True)
+        due.open_offers(work, package, now=now)
+
+
+def _there(work: Work, draft_id: int, revision: int, *, lock: bool = False) -> StudioDraft:
+    draft = work.session.get(StudioDraft, draft_id, with_for_update=lock or None, populate_existing=lock)
+    if draft is None:
+        raise NotFound("没有这份草稿。", "There is no such draft.")
+    if draft.state != "open":
+        raise AlreadyDone("这份草稿已经发布或放弃了。", "This draft was published or given up.", when=draft.changed_at)
+    if draft.revision != revision:
+        raise studio.Overtaken(
+            "您看过之后草稿又改过，还没有发布。请看看新的改动，再发布。",
+            "The draft was changed since you looked at it, and is not published. Look at what is new first.",
+            revision=draft.revision,
+        )
+    return draft

@@ -1,0 +1,80 @@
+"""What designers work on (工作室): drafts of matters, every change of them, and who is at it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store.models.base import Base, BigId
+
+OPEN = text("state = 'open'")
+
+
+class StudioDraft(Base):
+    """A matter that designers change (草稿). One at a time of each matter: who works on it works on the same."""
+
+    __tablename__ = "studio_draft"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    matter: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(120))
+    #: The version it began from; None: a new matter. What it takes from others (shared forms and nouns) is that one's.
+    based_on: Mapped[str | None] = mapped_column(String(64), ForeignKey("matter_version.hash"))
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    #: Grows by one with every change that is kept.
+    revision: Mapped[int] = mapped_column(default=0)
+    made_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    #: The version that was made of it.
+    published: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (
+        CheckConstraint("state in ('open','published','dropped')", name="state"),
+        Index("uq_studio_draft_open", "matter", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+
+class StudioFile(Base):
+    """A file of a draft, as it is now."""
+
+    __tablename__ = "studio_file"
+
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("studio_draft.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(160), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    revision: Mapped[int] = mapped_column(default=0)  # of the draft, when it was last changed
+    changed_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    changed_at: Mapped[datetime]
+
+
+class StudioChange(Base):
+    """One change of a draft: the file as it was afterwards; None: it was taken away. Never changed but for the last
+    one, while the same person goes on typing in the same file."""
+
+    __tablename__ = "studio_change"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("studio_draft.id"))
+    revision: Mapped[int]
+    path: Mapped[str] = mapped_column(String(160))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    kind: Mapped[str] = mapped_column(String(10))  # begin, edit, take-away, restore, bring
+    words: Mapped[str] = mapped_column(Text, default="")
+    by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("draft_id", "revision", "path"),)
+
+
+class StudioEditor(Base):
+    """Who has a draft open, at which file, since when they were last heard of."""
+
+    __tablename__ = "studio_editor"
+
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("studio_draft.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(160), default="")
+    at: Mapped[datetime]
