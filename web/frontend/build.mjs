@@ -35,6 +35,7 @@ const bundles = {
   dates: "src/dates.js", // days and times outside of forms: fetched only where a page has one
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change
+  drafting: "src/drafting.js", // a file of a draft, changed as text
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
   passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -13,7 +14,7 @@ from engine.errors import NotFound
 from engine.findings import Finding
 from engine.people import units
 from engine.proof import prove, verdicts
-from engine.reads import missed, versions
+from engine.reads import missed, studio, versions
 from engine.records import library
 from engine.store import Work
 from web import edge, names
@@ -34,6 +35,8 @@ def matters() -> ResponseReturnValue:
     work = edge.work()
     running = versions.running(work)
     count = versions.published(work)
+    packages = library.published(work)
+    known = verdicts.newest(work, packages)
     return render_template(
         "staff/matters.html",
         matters=[
@@ -45,11 +48,12 @@ def matters() -> ResponseReturnValue:
                 "running": running.get(p.name, 0),
                 "versions": count[p.name][0],
                 "published_at": count[p.name][1],
-                "findings": len(_findings(work, p)),
+                "findings": sum(f.severity != "hint" for f in known[p.name].findings) if p.name in known else None,
             }
-            for p in library.published(work)
+            for p in packages
         ],
         missed=missed.wanted(work, edge.actor()),
+        drafts=studio.open_drafts(work, edge.actor()),
     )
 
 
@@ -76,6 +80,7 @@ def matter(name: str) -> ResponseReturnValue:
             }
             for f in findings
         ],
+        draft=studio.of(work, name, edge.actor()),
         marks={"findings": [f.element for f in findings if f.element]},
         versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),
@@ -135,12 +140,18 @@ def file(name: str, file: str) -> ResponseReturnValue:
 def modeler(name: str) -> ResponseReturnValue:
     """The diagram in the modeler, to try and change; nothing is stored here."""
     package = library.current(edge.work(), name)
-    folder = edge.hall().settings.content / "bpmn" / "_templates"
+    templates = templates_of(edge.hall().settings.content)
+    return render_template("staff/modeler.html", name=name, title=package.info.name, templates=templates)
+
+
+def templates_of(content: Path) -> list[Any]:
+    """The element templates of the house, for the modeler."""
+    folder = content / "bpmn" / "_templates"
     templates: list[Any] = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         found = json.loads(path.read_text())
         templates += found if isinstance(found, list) else [found]
-    return render_template("staff/modeler.html", name=name, title=package.info.name, templates=templates)
+    return templates
 
 
 @pages.get("/<name>/decisions/<file>")

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 import click
 
-#: Its files: where they go in the content folder.
-FILES = {
-    "matter.yaml": "bpmn",
-    "process.bpmn": "bpmn",
-    "stories.yaml": "bpmn",
-    "en.yaml": "bpmn",
-    "apply.form": "forms",
-    "look.form": "forms",
-}
-
 
 @click.command()
 @click.argument("name", metavar="NAME")
@@ -25,13 +15,9 @@ def command(name: str, title: str, title_en: str) -> None:
     Begin a matter: writes a small one that passes the check and its stories, in the content folder (YIZHAN_CONTENT). An
     applicant asks, a counter looks, either way the applicant is told. Change it bit by bit.
     """
-    import json
     import re
-    from html import escape
-    from importlib import resources
-    from string import Template
 
-    from web import settings
+    from web import settings, skeleton
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name):
         raise click.ClickException(
@@ -45,17 +31,10 @@ def command(name: str, title: str, title_en: str) -> None:
                 f"{content / kind / name} 已经有了，什么也没有改。请换一个名称。"
                 " It is there already and nothing was changed. Choose another name."
             )
-    words = {"id": name, "code": name.upper().replace("_", "-")}
-    for file, kind in FILES.items():
-        text = resources.files("web").joinpath("skeleton", file).read_text("utf-8")
-        if file.endswith(".bpmn"):
-            said = {"title": escape(title, quote=True)}
-        else:  # JSON is YAML: quotes and colons of a title stay what they are
-            said = {"title": json.dumps(title, ensure_ascii=False), "title_en": json.dumps(title_en)}
-        folder = content / kind / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(Template(text).safe_substitute(words | said), "utf-8")
-        click.echo(f"{folder / file}")
+    for path, text in skeleton.files(name, title, title_en).items():
+        (content / path).parent.mkdir(parents=True, exist_ok=True)
+        (content / path).write_bytes(text)
+        click.echo(f"{content / path}")
     click.echo(
         f"\n接着 Next:\n    yizhan check {content / 'bpmn' / name}\n    yizhan stories {name}\n"
         f"    yizhan play {name}\n台账、预订、交接、公示、表决怎么加 · what a matter may declare: docs/nouns.md"
