@@ -130,6 +130,23 @@ SLIPS = [
     ),
     ("daiban", "bpmn/daiban/process.bpmn", "registration.note", "registration.ntoe", "unset-variable", "note"),
     ("daiban", "bpmn/daiban/process.bpmn", "permit.reason", "permit.raeson", "unset-variable", "reason"),
+    # what is compared when a list is put in order are its items, and what comes out is one of them
+    (
+        "sidianban",
+        "bpmn/sidianban/process.bpmn",
+        "a.since &lt; b.since",
+        "a.sicne &lt; b.since",
+        "unset-variable",
+        "since",
+    ),
+    (
+        "sidianban",
+        "bpmn/sidianban/process.bpmn",
+        "b.since))[1].number",
+        "b.since))[1].nubmer",
+        "unset-variable",
+        "number",
+    ),
     # an entry of a context sees those before it, and no more the variable of that name
     (
         "rizhao_dao",

@@ -32,6 +32,8 @@ _PARTS = ("year", "month", "day", "weekday", "hour", "minute", "second", "time o
 SIGNED = Shape(dict.fromkeys(("path", "signs", "sha256", "at"), LEAF))
 TEMPORAL = Shape(dict.fromkeys(_PARTS, LEAF))
 _TEMPORAL = frozenset({"today", "now", "date", "time", "date and time"})
+#: What gives the items of the list it is given.
+_OF_THE_SAME = frozenset({"sort", "reverse", "sublist", "distinct values", "remove"})
 
 
 def merged(one: Shape, other: Shape) -> Shape:
@@ -150,6 +152,9 @@ def of(node: tree.Node, scope: Mapping[str, Shape]) -> Shape:
         case tree.Call(function=tree.Name(name="context merge"), arguments=[tree.ListOf() as contexts]):
             inner = of(contexts, scope)  # each has all that any of them has
             return Shape(inner.entries, inner.open or not inner.entries)
+        case tree.Call(function=tree.Name(name=name), arguments=[items, *_]) if name in _OF_THE_SAME:
+            inner = of(items, scope)
+            return Shape(inner.entries, inner.open, True)
         case tree.Call(function=tree.Name(name="get or else"), arguments=[value, other]):
             return merged(of(value, scope), of(other, scope))
     return OPEN
@@ -201,6 +206,10 @@ def unknown(node: tree.Node, scope: Mapping[str, Shape], built_in: frozenset[str
                     inner[key] = of(value, inner)
             case tree.FunctionOf():
                 waiting.append((one.body, {**here, **dict.fromkeys(one.names, OPEN)}, filtered))
+            case tree.Call(function=tree.Name(name="sort"), arguments=[items, tree.FunctionOf() as before]):
+                each = of(items, here)
+                two = dict.fromkeys(before.names, Shape(each.entries, each.open or not each.entries))
+                waiting += [(items, here, filtered), (before.body, {**here, **two}, filtered)]
             case tree.Call():
                 if not isinstance(one.function, tree.Name):
                     waiting.append((one.function, here, filtered))
