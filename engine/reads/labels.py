@@ -174,6 +174,8 @@ EVENTS = {
     "deadline.escalated": "催办升级",
     "matter.published": "公布事项",
     "matter.withdrawn": "撤下事项",
+    "matter.draft-begun": "开始改事项的草稿",
+    "matter.draft-dropped": "放弃事项的草稿",
     "calendar.published": "公布日历",
     "person.logged-in": "登录",
     "person.logged-out": "退出",

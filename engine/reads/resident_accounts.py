@@ -145,6 +145,7 @@ STAYS: Mapping[str, str] = {
             "duty.user_id",
             "hall_window.clerk_id",
             "holding.user_id",
+            "studio_editor.user_id",
             "leave.user_id",
             "leave.agent_id",
             "tie.user_id",

@@ -101,7 +101,7 @@ class _Path:
     label: str
     needed: bool
 
-    def plain(self, facts: Any) -> bool:
+    def there(self, facts: Any) -> bool:
         """Whether there is nothing to say of it: it is there, and of no type that must be looked at; or it need not be
         there, and is not."""
         for step in self.steps:
@@ -171,7 +171,7 @@ class PaperKind:
         facts = told(facts)
         errors: list[FieldError] = []
         for path in self.paths:
-            if not path.plain(facts):
+            if not path.there(facts):
                 errors += _walk(facts, path.steps, "", path.label, self.title, path.needed)
         return list({error.field: error for error in errors}.values())
 
