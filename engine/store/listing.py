@@ -64,6 +64,10 @@ UNKNOWN: dict[str, Any] = {}
 #: Another process's change of a unit is seen after this many seconds at the latest.
 FRESH_S = 60.0
 
+#: A step has a multiple of so many rows, the last of them in no list (`~0`, `~1` …): most steps follow one that has as
+#: many, so that rows that go become rows that come, in one statement.
+BY = 8
+
 #: Steps that are listed anew in one go.
 BATCH = 500
 
@@ -130,7 +134,8 @@ def lines(
         above = {u for at_ in (case["place_id"], case["unit_id"], case["office_id"]) for u in _numbers(paths(at_))}
         out |= each([f"at:{u}" for u in sorted(above, key=int)])
     out |= each([f"x:{user}" for user in _numbers(task["apart"])])
-    return out | each([f"z:{user}" for user in _numbers(case["apart"])])
+    out |= each([f"z:{user}" for user in _numbers(case["apart"])])
+    return out | each([f"~{n}" for n in range(-len(out) % BY)])
 
 
 def _shade(task: Mapping[str, Any], case: Mapping[str, Any], at: datetime | None) -> tuple[str, datetime]:

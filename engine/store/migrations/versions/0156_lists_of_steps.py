@@ -17,6 +17,8 @@ depends_on = None
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 MARKS = {"老年": "E", "代办": "A", "容缺": "L"}
 BATCH = 500
+#: A step has a multiple of so many rows, the last of them in no list.
+BY = 8
 
 _MOMENT = types.UtcDateTime()
 _LISTED = sa.table(
@@ -90,6 +92,7 @@ def _lines(row: Any, paths: dict[int, str]) -> list[dict[str, object]]:
         each([f"at:{u}" for at in (row.place_id, row.unit_id, row.office_id) for u in _numbers(paths[at])])
     each([f"x:{user}" for user in _numbers(row.away)])
     each([f"z:{user}" for user in _numbers(row.case_away)])
+    each([f"~{n}" for n in range(-len(out) % BY)])
     sort_at = row.due_at or row.promised_due or NEVER
     return [
         {"task_id": row.id, "key": key, "cell": cell, "sort_at": sort_at, "turns_at": turns_at}
