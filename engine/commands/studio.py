@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 from sqlalchemy import delete, select
 
+from engine import matters
 from engine.errors import AlreadyDone, FieldError, Invalid, NotFound, NotNow
 from engine.people import Actor, masks
 from engine.people.access import require
@@ -29,9 +30,8 @@ ONE_CHANGE = timedelta(minutes=2)
 MOST_BYTES, MOST_FILES = 1_000_000, 200
 #: Names of files: no way out of the matter's folders.
 _PATH = re.compile(
-    r"(?:bpmn|forms)/[a-z][a-z0-9_]{1,39}/(?:[\w-]{1,60}/)?[\w.-]{1,80}\.(?:bpmn|dmn|form|ya?ml|j2|html|css|md)"
+    rf"(?:bpmn|forms)/{matters.NAME.pattern}/(?:[\w-]{{1,60}}/)?[\w.-]{{1,80}}\.(?:bpmn|dmn|form|ya?ml|j2|html|css|md)"
 )
-NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 #: An address of the studio that is no matter's.
 TAKEN = ("new",)
 
@@ -53,7 +53,7 @@ class Overtaken(NotNow):
 def begin(work: Work, matter: str, *, by: Actor, now: datetime) -> StudioDraft:
     """The draft of this matter that is open, else a new one that says what the published version says."""
     require(by, "design")
-    found = work.session.scalar(select(StudioDraft).where(StudioDraft.matter == matter, StudioDraft.state == "open"))
+    found = _open(work, matter)
     if found is not None:
         return found
     package = library.current(work, matter)
@@ -66,10 +66,10 @@ def begin_new(
     """A draft of a matter that there is not yet, from a small one that runs."""
     require(by, "design")
     problems = []
-    if not NAME.fullmatch(matter):
+    if not matters.NAME.fullmatch(matter):
         zh = f"“{matter}”不能作代号：小写字母开头，只有小写字母、数字和下划线，2 到 40 个"
         problems.append(FieldError("name", "代号", zh, "Expected small letters, digits and _, beginning with a letter"))
-    elif matter in TAKEN or library.known(work, matter) or _open(work, matter):
+    elif matter in TAKEN or library.known(work, matter) or _open(work, matter) is not None:
         zh, en = f"已经有代号为“{matter}”的事项或草稿，请换一个", "There is one of that name already: choose another"
         problems.append(FieldError("name", "代号", zh, en))
     if not 2 <= len(title.strip()) <= 60:
@@ -79,9 +79,10 @@ def begin_new(
     return _begun(work, matter, title.strip(), None, files, by=by, now=now)
 
 
-def _open(work: Work, matter: str) -> bool:
-    found = select(StudioDraft.id).where(StudioDraft.matter == matter, StudioDraft.state == "open")
-    return work.session.scalar(found) is not None
+def _open(work: Work, matter: str) -> StudioDraft | None:
+    """The draft of this matter that is worked on: there is one at most."""
+    found = select(StudioDraft).where(StudioDraft.matter == matter, StudioDraft.state == "open")
+    return work.session.scalar(found)
 
 
 def _begun(
@@ -105,9 +106,7 @@ def own(matter: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {p: content for p, content in files.items() if p.startswith((f"bpmn/{matter}/", f"forms/{matter}/"))}
 
 
-def save(
-    work: Work, draft_id: int, path: str, content: bytes, *, base: int, by: Actor, now: datetime, kind: str = "edit"
-) -> Kept:
+def save(work: Work, draft_id: int, path: str, content: bytes, *, base: int, by: Actor, now: datetime) -> Kept:
     """This file of the draft says this now. base: the file's revision that was changed; 0: a new file."""
     draft = _locked(work, draft_id, by)
     _must_be_ours(draft, path)
@@ -130,8 +129,7 @@ def save(
     )
     goes_on = (
         last is not None
-        and (last.path, last.by_id, last.kind) == (path, by.id, kind)
-        and kind == "edit"
+        and (last.path, last.by_id, last.kind) == (path, by.id, "edit")
         and last.revision == row.revision
         and now - last.at <= ONE_CHANGE
     )
@@ -141,7 +139,7 @@ def save(
     else:
         draft.revision += 1
         row.revision = draft.revision
-        _note(work, draft, path, content, kind, by, now)
+        _note(work, draft, path, content, "edit", by, now)
     row.content, row.changed_by_id, row.changed_at = content, by.id, now
     _is_here(work, draft, path, by, now)
     return Kept(row.revision, True)
@@ -215,8 +213,7 @@ def _become(
 def drop(work: Work, draft_id: int, *, by: Actor, now: datetime) -> None:
     """The draft is given up; its history stays."""
     draft = _locked(work, draft_id, by)
-    draft.state, draft.changed_at = "dropped", now
-    work.session.execute(delete(StudioEditor).where(StudioEditor.draft_id == draft.id))
+    _over(work, draft, "dropped", now)
     audit.record(work, audit.Kind.DRAFT_DROPPED, by=by, now=now, facts={"matter": draft.matter, "draft": draft.id})
 
 
@@ -329,15 +326,21 @@ def _overtaken(work: Work, row: StudioFile) -> Overtaken:
     user: Any = work.session.get(User, row.changed_by_id) if row.changed_by_id is not None else None
     who = masks.name(user.name) if user is not None else "别人"
     return Overtaken(
-        f"{who}在您打开之后改过这个文件，您的改动没有存。请先看看改了什么：刷新就是新的；您的可以先下载。",
-        "Somebody has changed this file since you opened it: yours is not kept. Download yours, then load it anew.",
+        f"{who}在您打开之后改过这个文件，您的改动没有存。请先看看改了什么：刷新就是新的；您的请先复制下来。",
+        "Somebody has changed this file since you opened it: yours is not kept. Copy it, then load the file anew.",
         revision=row.revision,
     )
 
 
 def published(work: Work, draft: StudioDraft, version: str, *, now: datetime) -> None:
     """It is a version now."""
-    draft.state, draft.published, draft.changed_at = "published", version, now
+    draft.published = version
+    _over(work, draft, "published", now)
+
+
+def _over(work: Work, draft: StudioDraft, state: str, now: datetime) -> None:
+    """Nobody works on it any more."""
+    draft.state, draft.changed_at = state, now
     work.session.execute(delete(StudioEditor).where(StudioEditor.draft_id == draft.id))
 
 

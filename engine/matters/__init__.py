@@ -5,6 +5,7 @@ from engine.matters.gate import check
 from engine.matters.house import House
 from engine.matters.info import Matter
 from engine.matters.package import (
+    NAME,
     BadDraft,
     BadMatter,
     Files,
@@ -30,6 +31,7 @@ __all__ = [
     "Package",
     "Source",
     "check",
+    "NAME",
     "draft",
     "with_shared",
     "from_zip",

@@ -138,6 +138,10 @@ class Package:
         return out.getvalue()
 
 
+#: What a matter may be called: its folder, part of addresses.
+NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
 def names(root: Path) -> list[str]:
     """The matters in this folder: those with a matter.yaml."""
     return sorted(p.parent.name for p in (root / "bpmn").glob("*/matter.yaml") if not p.parent.name.startswith("_"))

@@ -15,14 +15,14 @@ from engine import matters as matters_
 from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
-from engine.proof import drafting, prove, verdicts
+from engine.proof import Verdict, drafting, prove, verdicts
 from engine.reads import studio as reads
 from engine.reads import versions
 from engine.records import library
 from web import edge, skeleton
 from web.edge import guard
 from web.language import english
-from web.pages.studio import templates_of
+from web.pages.studio import proved, templates_of
 
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
 
@@ -196,8 +196,7 @@ def remove(name: str) -> ResponseReturnValue:
 @pages.post("/<name>/draft/restore")
 @guard("designer", writes=True)
 def restore(name: str) -> ResponseReturnValue:
-    said = request.form.get("revision", "")
-    revision = int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else -1
+    revision = _revision()
     count = commands.restore(edge.work(), _draft(name).id, revision, by=edge.actor(), now=edge.now())
     said = _("已回到第 %(n)s 次，%(count)s 个文件变了。", n=revision, count=count)
     flash(said if count else _("没有不同，没有改。"))
@@ -245,24 +244,15 @@ def proof(name: str) -> ResponseReturnValue:
     return _proved(name, found, verdict)
 
 
-def _proved(name: str, found: reads.Draft, verdict: Any) -> ResponseReturnValue:
-    return render_template(
-        "staff/proof.html",
-        name=name,
-        about=_("%(title)s 的草稿，第 %(n)s 次", title=found.title, n=found.revision),
-        back=url_for("drafting.draft", name=name),
-        good=verdict.good,
-        stories=verdict.stories,
-        findings=[
-            {
-                "where": f"{f.file}:{f.line}" if f.line else f.file,
-                "text": f.message_en if english() else f.message_zh,
-                "severity": f.severity,
-            }
-            for f in verdict.findings
-            if f.severity != "hint"
-        ],
-    )
+def _proved(name: str, found: reads.Draft, verdict: Verdict) -> ResponseReturnValue:
+    about = _("%(title)s 的草稿，第 %(n)s 次", title=found.title, n=found.revision)
+    return proved(verdict, name, about, url_for("drafting.draft", name=name))
+
+
+def _revision() -> int:
+    """Which change was sent; -1, which none is, for what is no number."""
+    said = request.form.get("revision", "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else -1
 
 
 @pages.post("/<name>/draft/publish")
@@ -270,11 +260,10 @@ def _proved(name: str, found: reads.Draft, verdict: Any) -> ResponseReturnValue:
 def publish(name: str) -> ResponseReturnValue:
     """Prove the draft as it was looked at, and make it the version that new cases get."""
     found, hall = _draft(name), edge.hall()
-    said = request.form.get("revision", "")
     verdict = drafting.publish(
         hall.database,
         found.id,
-        revision=int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else -1,
+        revision=_revision(),
         note=request.form.get("note", ""),
         content=hall.settings.content,
         by=edge.actor(),

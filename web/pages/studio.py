@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import matters as matters_
 from engine.errors import NotFound
 from engine.findings import Finding
 from engine.people import units
-from engine.proof import prove, verdicts
+from engine.proof import Verdict, prove, verdicts
 from engine.reads import missed, studio, versions
 from engine.records import library
 from engine.store import Work
@@ -101,11 +101,17 @@ def proof(name: str) -> ResponseReturnValue:
     else:
         files, about = dict(library.current(edge.work(), name).files), name
     verdict = prove(name, files, county=verdicts.county_of(edge.work()), content=content)
+    return proved(verdict, name, about, url_for("studio.matter", name=name))
+
+
+def proved(verdict: Verdict, name: str, about: str, back: str) -> ResponseReturnValue:
+    """The page that says what the check found and how the stories went."""
     chinese = not english()
     return render_template(
         "staff/proof.html",
         name=name,
         about=about,
+        back=back,
         good=verdict.good,
         stories=verdict.stories,
         findings=[

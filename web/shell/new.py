@@ -15,11 +15,10 @@ def command(name: str, title: str, title_en: str) -> None:
     Begin a matter: writes a small one that passes the check and its stories, in the content folder (YIZHAN_CONTENT). An
     applicant asks, a counter looks, either way the applicant is told. Change it bit by bit.
     """
-    import re
-
+    from engine.matters import NAME
     from web import settings, skeleton
 
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,39}", name):
+    if not NAME.fullmatch(name):
         raise click.ClickException(
             f"“{name}”不能作事项的名称：小写字母开头，只有小写字母、数字和下划线，2 到 40 个。"
             f" Expected small letters, digits and _ beginning with a letter, 2 to 40, but got {name!r}."
