@@ -80,6 +80,8 @@ def a_name(text: str) -> str:
 def test_a_draft_says_what_the_published_version_says_and_there_is_one_of_each_matter(hall, designer):
     page = designer.get(f"/desk/matters/{NAME}/draft")
     assert page.status_code == 200 and "process.bpmn" in page.text and "没有发现问题" in page.text
+    here = re.search(r'<a href="([^"]+)" aria-current="page"', page.text)
+    assert here is not None and here[1] == "/desk/matters", "the column says where one is"
     again = designer.post(f"/desk/matters/{NAME}/draft")
     assert again.status_code == 302 and again.location.endswith(f"/{NAME}/draft")
     assert "接着改草稿" in designer.get(f"/desk/matters/{NAME}").text

@@ -107,7 +107,10 @@ def _nav() -> list[dict[str, Any]]:
     shown = [entry for _heading, found in sections for entry in found]
     if not any(entry["here"] for entry in shown):  # a page under one of them: a line of a register, a ballot
         room = request.blueprint
-        near = next((entry for entry in shown if entry["room"] == room != "desk"), None)
+        near = next((entry for entry in shown if entry["room"] == room != "desk"), None) or next(
+            (entry for entry in shown if request.path.startswith(f"{entry['address']}/") and entry["room"] != "desk"),
+            None,
+        )
         if near is not None:
             near["here"] = True
     return shown
