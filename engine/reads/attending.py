@@ -163,8 +163,9 @@ def _fitting(work: Work, known: offers.Declared, slot: Slot, rows: Sequence[Any]
         return _Fitting({}, frozenset())
     labels: dict[str, str] = {}
     unfit: set[int] = set()
-    for place, made in rows:
-        things = choosing.day_of(work, known, slot.resource, slot, knowing.of_place(work, place), now=now)
+    people = knowing.of_places(work, [place for place, _made in rows])
+    each = choosing.of_each(work, known, slot.resource, slot, people, now=now)
+    for (_place, made), things in zip(rows, each, strict=True):
         labels |= {one.key: one.label for one in things}
         if made.chosen and not any(one.key == made.chosen and one.fits for one in things):
             unfit.add(made.id)

@@ -91,20 +91,42 @@ def day_of(
     now: datetime,
 ) -> list[Thing]:
     """What there is that day (`every`: on any day), what comes first of it first; without a person all of it fits."""
+    [things] = of_each(work, what, resource, slot, [person], every=every, now=now)
+    return things
+
+
+def of_each(
+    work: Work,
+    what: offering.Declared,
+    resource: Resource,
+    slot: Slot,
+    people: Sequence[knowing.Person | None],
+    *,
+    every: bool = False,
+    now: datetime,
+) -> list[list[Thing]]:
+    """The same for many: what there is is read once, and what is known of them for all of them together."""
     choice = what.offer.choice
-    if choice is None:
-        return []
+    if choice is None or not people:
+        return [[] for _ in people]
     found = _entries(work, what, choice, local_date(slot.starts_at))
     said = [entry for _label, entry in found]
-    there = _true(work, what, resource, slot, None, "" if every else choice.when, said, now)
-    first = _true(work, what, resource, slot, None, choice.first, said, now) if choice.first else [False] * len(said)
-    fits = _true(work, what, resource, slot, person, choice.fits if person is not None else "", said, now)
-    listed = [
-        (not ahead, Thing(str(entry["key"]), label, may, entry))
-        for (label, entry), here, ahead, may in zip(found, there, first, fits, strict=True)
-        if here
-    ]
-    return [thing for _later, thing in sorted(listed, key=lambda one: (one[0], _by_sound(one[1])))]
+    [there] = _true(work, what, resource, slot, [None], "" if every else choice.when, said, now)
+    first = [False] * len(said)
+    if choice.first:
+        [first] = _true(work, what, resource, slot, [None], choice.first, said, now)
+    known = [one for one in people if one is not None]
+    fit = iter(_true(work, what, resource, slot, known, choice.fits, said, now))
+    each = []
+    for one in people:
+        fits = next(fit) if one is not None else [True] * len(said)
+        listed = [
+            (not ahead, Thing(str(entry["key"]), label, may, entry))
+            for (label, entry), here, ahead, may in zip(found, there, first, fits, strict=True)
+            if here
+        ]
+        each.append([thing for _later, thing in sorted(listed, key=lambda one: (one[0], _by_sound(one[1])))])
+    return each
 
 
 def _true(
@@ -112,27 +134,29 @@ def _true(
     what: offering.Declared,
     resource: Resource,
     slot: Slot,
-    person: knowing.Person | None,
+    people: Sequence[knowing.Person | None],
     text: str,
     entries: Sequence[Mapping[str, Any]],
     now: datetime,
-) -> list[bool]:
-    """For each entry whether the expression says yes; null is not yes. What it knows of the person is read once."""
+) -> list[list[bool]]:
+    """For each person, and for each entry, whether the expression says yes; null is not yes."""
     if not text:
-        return [True] * len(entries)
+        return [[True] * len(entries) for _ in people]
     expression = feel.compile(text.removeprefix("="))
-    context = knowing.context(
+    contexts = knowing.contexts(
         work,
         expression,
         package=what.package,
-        person=person or knowing.Person(""),
+        people=[one or knowing.Person("") for one in people],
         now=now,
         on=local_date(slot.starts_at),
         offer=offering.facts(work, resource, slot),
         entry=None,
     )
     env = feel.Env(now=now, calendar=work.calendar)
-    return [expression.evaluate({**context, "entry": entry}, env) is True for entry in entries]
+    return [
+        [expression.evaluate({**context, "entry": entry}, env) is True for entry in entries] for context in contexts
+    ]
 
 
 def settled(

@@ -10,7 +10,7 @@ Only what the expression reads is fetched. A noun adds its own part to `PARTS`; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -22,7 +22,7 @@ from engine.matters import Package
 from engine.people import units
 from engine.records import registers
 from engine.store import Work, keys
-from engine.store.models import Bond, BookingPlace, User
+from engine.store.models import Bond, BookingPlace, RegisterEntry, User
 from engine.workdays import local_date
 
 
@@ -72,6 +72,7 @@ class Asked:
     on: date
     now: datetime
     names: frozenset[str]
+    entries: Sequence[RegisterEntry] | None = None  # theirs in the registers that are read, where they were read before
 
 
 Part = Callable[[Asked], Mapping[str, Any]]
@@ -93,6 +94,25 @@ def of_place(work: Work, place: BookingPlace) -> Person:
         .limit(1)
     )
     return Person(place.name, place.phone, number)
+
+
+def of_places(work: Work, places: Sequence[BookingPlace]) -> list[Person]:
+    """The same of many, in two statements."""
+    accounts = {one.user_id for one in places if one.user_id is not None}
+    users = {row.id: row for row in work.session.scalars(select(User).where(User.id.in_(accounts)))}
+    indexes = {one.person_index for one in places if one.user_id is None}
+    rows = work.session.execute(
+        select(Bond.subject_id_index, Bond.subject_id_number)
+        .where(Bond.subject_id_index.in_(indexes), Bond.subject_id.is_(None))
+        .order_by(Bond.id)
+    )
+    numbers: dict[str | None, str | None] = {index: number for index, number in rows}  # the newest of each
+    return [
+        of_user(users[one.user_id])
+        if one.user_id is not None
+        else Person(one.name, one.phone, numbers.get(one.person_index))
+        for one in places
+    ]
 
 
 def born_on(id_number: str | None) -> date | None:
@@ -174,8 +194,11 @@ def _register(asked: Asked) -> Mapping[str, Any]:
     """The person's entries in the registers that are read, as on that day; null where they have none."""
     wanted = {name: one for name, one in asked.package.declared("registers").items() if name in asked.names}
     named = {listed: name for name, one in wanted.items() for listed in registers.names(one)}
+    entries = asked.entries
+    if entries is None:
+        entries = registers.of_people(asked.work, wanted.values(), asked.person)
     found: dict[str, Any] = dict.fromkeys(asked.names)
-    for entry in registers.of_people(asked.work, wanted.values(), asked.person):
+    for entry in entries:
         name = named[entry.register]
         if found[name] is None:
             found[name] = registers.values(asked.work, wanted[name], entry, on=asked.on)
@@ -202,12 +225,49 @@ def context(
 ) -> dict[str, Any]:
     """What these expressions need to be evaluated: `given`, and the parts they read of the person. `on`: the day it is
     about; today without it."""
+    return _context(work, _wanted(expressions), package, person, on or local_date(now), now, None, given)
+
+
+def contexts(
+    work: Work,
+    *expressions: feel.Expression,
+    package: Package,
+    people: Sequence[Person],
+    now: datetime,
+    on: date,
+    **given: Any,
+) -> list[dict[str, Any]]:
+    """The same of many people: their entries in registers are read for all of them at once."""
+    wanted = _wanted(expressions)
+    declared = package.declared("registers")
+    asked = [declared[name] for name in sorted(wanted.get("register", ())) if name in declared]
+    each = registers.of_each(work, asked, people)
+    return [
+        _context(work, wanted, package, person, on, now, entries, given)
+        for person, entries in zip(people, each, strict=True)
+    ]
+
+
+def _wanted(expressions: Iterable[feel.Expression]) -> dict[str, set[str]]:
+    """Each first word that they read -> the names below it."""
     wanted: dict[str, set[str]] = {}
     for read in (read for one in expressions for read in one.reads):
         wanted.setdefault(read.name, set()).update(read.path[:1])
+    return wanted
+
+
+def _context(
+    work: Work,
+    wanted: Mapping[str, set[str]],
+    package: Package,
+    person: Person,
+    on: date,
+    now: datetime,
+    entries: Sequence[RegisterEntry] | None,
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
     found = dict(given)
     for name, part in PARTS.items():
         if name in wanted and name not in given:
-            names = frozenset(wanted[name])
-            found[name] = part(Asked(work, package, person, on or local_date(now), now, names))
+            found[name] = part(Asked(work, package, person, on, now, frozenset(wanted[name]), entries))
     return found

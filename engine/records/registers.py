@@ -134,6 +134,58 @@ def of_people(work: Work, registers: Iterable[Declared], whom: Whom, *, lock: bo
     return found
 
 
+def of_each(work: Work, registers: Iterable[Declared], people: Sequence[Whom]) -> list[list[RegisterEntry]]:
+    """What `of_people` finds of each of these, in their order: two statements at most, however many people."""
+    listed = [name for one in registers for name in names(one)]
+    if not listed or not people:
+        return [[] for _ in people]
+    known = [set(person_keys(whom)) for whom in people]
+    accounts = {whom.user_id for whom in people if whom.user_id is not None}
+    query = select(RegisterEntry).where(
+        RegisterEntry.register.in_(listed),
+        or_(RegisterEntry.key.in_(set().union(*known)), RegisterEntry.user_id.in_(accounts)),
+    )
+    by_key: dict[object, list[RegisterEntry]] = {}
+    for entry in work.session.scalars(query):
+        for key in {entry.key, entry.user_id} - {None}:
+            by_key.setdefault(key, []).append(entry)
+    found = []
+    for whom, mine in zip(people, known, strict=True):
+        theirs = {entry.id: entry for key in (*mine, whom.user_id) for entry in by_key.get(key, ())}
+        newest = sorted(theirs.values(), key=lambda entry: -entry.id)
+        found.append([entry for entry in newest if _same(entry, whom)])
+    _by_telephone(work, listed, people, found)
+    return found
+
+
+def _by_telephone(
+    work: Work, listed: Sequence[str], people: Sequence[Whom], found: Sequence[list[RegisterEntry]]
+) -> None:
+    """Of whom only a telephone and a name are known: an entry that was made with an identity number."""
+    left = [n for n, one in enumerate(people) if not found[n] and not one.id_number and one.phone and one.name]
+    if not left:
+        return
+    phones = {n: set(keys.blinds("phone", str(people[n].phone))) for n in left}
+    named = {n: set(keys.blinds("name", people[n].name)) for n in left}
+    query = select(RegisterEntry, RegisterIndex.field, RegisterIndex.value).where(
+        RegisterEntry.id == RegisterIndex.entry_id,
+        RegisterIndex.field.in_(("phone", "name")),
+        RegisterEntry.register.in_(listed),
+        _has(listed, "phone", set().union(*phones.values())),
+        _has(listed, "name", set().union(*named.values())),
+    )
+    entries: dict[int, RegisterEntry] = {}
+    said: dict[int, set[tuple[str, str]]] = {}
+    for entry, name, value in work.session.execute(query):
+        entries[entry.id] = entry
+        said.setdefault(entry.id, set()).add((name, value))
+    for n in left:
+        wanted = {"phone": phones[n], "name": named[n]}
+        for id_ in sorted(entries, reverse=True):
+            if all(any((name, value) in said[id_] for value in values) for name, values in wanted.items()):
+                found[n].append(entries[id_])
+
+
 def _same(entry: RegisterEntry, whom: Whom) -> bool:
     """An account, or a telephone, may be used by a family: who has another identity number, or name, is another."""
     known = entry.person if isinstance(entry.person, Mapping) else {}

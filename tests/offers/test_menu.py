@@ -13,8 +13,9 @@ from engine.errors import Invalid, NotNow, NotYours
 from engine.people import SYSTEM
 from engine.reads import attending, knowing, offers, own_data, standing, statements
 from engine.records import audit, library
-from engine.store.models import Appointment, Event, Notice, Resource, Slot, StandingDay, User
+from engine.store.models import Appointment, BookingPlace, Event, Notice, Resource, Slot, StandingDay, User
 from tests.cast import ROOT
+from tests.costs.counting import counting
 from tests.offers.conftest import NOW
 from tests.offers.test_for_others import bound
 
@@ -208,3 +209,42 @@ def test_a_recall_is_the_units_and_says_what_to_do(kitchen):
         kitchen.do(booking.recall, slot, "青菜面", "不要吃", by=kitchen.clerk, now=NOW)
     with pytest.raises(NotYours):
         kitchen.do(booking.recall, slot, "红烧鱼", "不要吃", by=kitchen.villager, now=NOW)
+
+
+def test_the_kitchens_list_of_sixty_costs_what_that_of_five_does(kitchen):
+    """Of half of them the kitchen has a number on record, which their order does not say."""
+    slots = {5: kitchen.slots[SATURDAY], 60: kitchen.slots[SATURDAY + timedelta(days=7)]}
+    for many, slot_id in slots.items():
+        with kitchen.database.unit_of_work() as work:
+            slot = work.session.get_one(Slot, slot_id)
+            for n in range(many):
+                number = f"3505261940{1 + many % 12:02d}{1 + n % 28:02d}{n:03d}X" if n % 2 else None
+                whom = knowing.Person(f"老人{many}之{n}", f"137{many:04d}{n:04d}", number)
+                eats(work, kitchen, whom, ["fish"] if n % 3 == 0 else None)
+                row = Appointment(
+                    number=f"T{many}-{n}",
+                    code=f"T{many}-{n}",
+                    resource_id=slot.resource_id,
+                    matter="",
+                    state="confirmed",
+                    channel="counter",
+                    starts_at=slot.starts_at,
+                    ends_at=slot.ends_at,
+                    kind="normal",
+                    person_index=whom.index,
+                    name=whom.name,
+                    phone=whom.phone,
+                    booked_at=NOW,
+                    chosen="红烧鱼",
+                )
+                work.session.add(row)
+                work.session.flush()
+                place = {"appointment_id": row.id, "slot_id": slot_id, "person_index": whom.index}
+                work.session.add(BookingPlace(**place, name=whom.name, phone=whom.phone))
+    found = {}
+    for many, slot_id in slots.items():
+        with kitchen.database.reading() as work, counting(kitchen.database) as cost:
+            door = attending.door(work, kitchen.clerk, slot_id, now=NOW)
+        found[many] = len(cost)
+        assert [one.unfit for one in door.places] == [n % 3 == 0 for n in range(many)]
+    assert found[5] == found[60], cost

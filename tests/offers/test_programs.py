@@ -16,11 +16,13 @@ from engine.records import inspection
 from engine.store.models import Appointment, Event, Reveal, Standing, User
 from tests.offers.conftest import NOW
 from tests.offers.test_door import AT, door, taken
+from tests.offers.test_menu import SATURDAY, order
+from tests.offers.test_menu import kitchen as menu
 from tests.offers.test_standing import FISH, kitchen, slot_of
 from web.app import create_app
 from web.settings import Settings
 
-__all__ = ["door", "kitchen"]
+__all__ = ["door", "kitchen", "menu"]
 TUESDAY = datetime(2026, 9, 22, 3, 0, tzinfo=UTC)
 ORDER = {"weekdays": [1, 3], "until": "2026-09-30", "answers": FISH}
 
@@ -217,3 +219,23 @@ def test_a_name_that_looks_like_a_formula_is_only_a_name(kitchen):
     )
     cells = [cell for row in load_workbook(io.BytesIO(data)).active.iter_rows() for cell in row]
     assert [cell.data_type for cell in cells if cell.value == "=1+1"] == ["s"]
+
+
+def test_a_program_of_the_kitchen_calls_a_dish_back_and_is_told_whom_to_telephone(menu, api):
+    for n in (0, 1):
+        order(menu, n, "红烧鱼")
+    path = f"/offers/{menu.slots[SATURDAY]}"
+    there = api.call(menu.clerk, "GET", f"{path}/door").json
+    assert there["chosen"] == [{"key": "红烧鱼", "label": "红烧鱼", "count": 2, "came": 0, "unfit": 0}]
+    sent = {"chosen": "红烧鱼", "words": "这批鱼有问题，先不要吃。"}
+    told = api.call(menu.clerk, "POST", f"{path}/recall", sent)
+    assert (told.status_code, [(one["name"], one["by_voice"]) for one in told.json]) == (
+        200,
+        [("居民1", False), ("居民2", False)],
+    )
+    with menu.database.reading() as work:
+        assert len(work.session.scalars(select(Event).where(Event.kind == "offer.recalled")).all()) == 1
+    assert api.call(menu.clerk, "POST", f"{path}/recall", sent | {"chosen": "青菜面"}).status_code == 409
+    assert api.call(menu.clerk, "POST", f"{path}/recall", sent | {"words": ""}).status_code == 422
+    assert api.call(menu.villager, "POST", f"{path}/recall", sent).status_code in (403, 404)
+    assert api.call(menu.residents[0], "POST", f"{path}/recall", sent).status_code == 403

@@ -556,7 +556,7 @@ RULES: dict[str, Rule] = {
     **_door("signed-in", "offers.answers", "offers.answer", thing="absent"),
     **_door("resident", "offers.orders", "offers.hours", "api.standing_orders", "api.hours", "api.statement"),
     **_door("resident", "api.order_standing", "api.change_standing_day", "api.end_standing", thing="absent"),
-    **_door("staff", "api.door", "api.arrive", "api.leave", thing="absent"),
+    **_door("staff", "api.door", "api.arrive", "api.leave", "api.recall", thing="absent"),
     **_door("staff", "offers.door", "offers.arrive", "offers.leave", "offers.depart", "offers.told", thing="absent"),
     **_door("staff", "offers.roll", "offers.order_for", "offers.recall", thing="absent"),
     **_door("resident", "offers.slip", thing="absent"),

@@ -226,6 +226,14 @@ class ExpectedOut(Shape):
     fetched_by: str
 
 
+class ChosenOut(Shape):
+    key: str  # "": who has chosen nothing
+    label: str
+    count: int
+    came: int
+    unfit: int  # of whom it is not fit any more: they need another
+
+
 class DoorOut(Shape):
     slot_id: int
     name: str
@@ -235,6 +243,7 @@ class DoorOut(Shape):
     check_out: list[str]
     came: int
     gone: int
+    chosen: list[ChosenOut]  # how many of each thing, where one is chosen with a booking
     places: list[ExpectedOut]
 
 
@@ -263,6 +272,7 @@ def _door(slot_id: int) -> DoorOut:
         check_out=list(it.offer.check_out),
         came=it.came,
         gone=it.gone,
+        chosen=[shaped(ChosenOut, one) for one in it.chosen],
         places=[shaped(ExpectedOut, one) for one in it.places],
     )
 
@@ -287,6 +297,24 @@ def leave(slot_id: int, body: LeaveIn) -> DoorOut:
     given: dict[str, Any] = {"place_id": body.place_id, "fetched_by": body.fetched_by, "noted": body.noted}
     booking.depart(edge.work(), slot_id, body.code, **given, by=edge.actor(), now=edge.now())
     return _door(slot_id)
+
+
+class RecallIn(Shape):
+    chosen: str = Field(min_length=1, max_length=80, description="The thing's key: a dish, as `door` says it.")
+    words: str = Field(min_length=1, max_length=200, description="What they should do: everybody reads it as it is.")
+
+
+class RecalledOut(Shape):
+    number: str
+    name: str
+    by_voice: bool  # who gets no text message: to be telephoned, and read to
+
+
+@operation("post", "/offers/{slot_id}/recall", who="staff", tag="offers", takes=RecallIn, gives=list[RecalledOut])
+def recall(slot_id: int, body: RecallIn) -> list[RecalledOut]:
+    """One thing of this time is called back: all who have it, or had it, are told in one step."""
+    told = booking.recall(edge.work(), slot_id, body.chosen, body.words, by=edge.actor(), now=edge.now())
+    return [RecalledOut(number=one.number, name=one.name, by_voice=one.by_voice == "wanted") for one in told]
 
 
 # ---------------------------------------------------------------- hours, and the month
