@@ -4,7 +4,9 @@ waitress reads a request whole before a thread takes it, so that a slow sender h
 lacks against people who mean harm is here:
 
 - **Turns.** One queue for all lets somebody with fifty connections stand in front of everybody fifty times. Here each
-  address has a queue, who has used least is next, and nobody holds more than a share of the threads.
+  address has a queue, who has used least is next, and nobody holds more than a share of the threads. Threads of Python
+  take turns at one processor, so that whoever asks without end halves it for all: they rest after each turn, while
+  others want something.
 - **Time.** A byte now and then kept a connection for ever. Here a request must come, and an answer be taken, within a
   time that grows with what has moved.
 - **Places.** When all connections are taken waitress takes none. Here an address that holds more than its part of them
@@ -53,6 +55,12 @@ IDLE_S = 30
 #: Of the threads one address may hold so many at once; one that has used them much of late (seconds of a thread, the
 #: half of it forgotten every `FORGET_S`), one.
 SHARE, MUCH_S, FORGET_S = 3 / 8, 2.0, 5.0
+#: How long an address that has used much rests after a turn, in times of what it took, and in seconds at most; while
+#: somebody else was served within the last `ABOUT_S` seconds.
+REST, REST_S, ABOUT_S = 3.0, 0.25, 2.0
+#: Seconds after which a thread that computes lets another one go on. With Python's own 5 ms a page of ten statements
+#: waits ten times 5 ms for a neighbour that computes.
+SWITCH_S = 0.0005
 #: How many of the largest bodies there may be at once, half or whole and waiting, and of what answers wait to be taken
 #: as much with them: of one address, of all.
 OF_ONE, OF_ALL = 6, 40
@@ -82,16 +90,23 @@ class Turns(ThreadedTaskDispatcher):
 
 
 class _Queue:
-    """What waits, by address. The dispatcher holds its lock around all of it but `ended`, which takes it: threads that
-    finish beside each other would count wrongly, and an address whose turns seem never to end is served no more."""
+    """What waits, by address. The dispatcher holds its lock around all of it but `worked` and `ended`, which take it:
+    threads that finish beside each other would count wrongly, and an address whose turns seem never to end is served no
+    more."""
 
     def __init__(
-        self, share: int, whose: Callable[[Any], str], clock: Callable[[], float], turns: threading.Condition
+        self,
+        share: int,
+        whose: Callable[[Any], str],
+        clock: Callable[[], float],
+        turns: threading.Condition,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._share, self._whose, self._clock, self._turns = share, whose, clock, turns
+        self._share, self._whose, self._clock, self._turns, self.sleep = share, whose, clock, turns, sleep
         self._waiting: dict[str, deque[Any]] = {}
         self._held: Counter[str] = Counter()
         self._used: dict[str, tuple[float, float]] = {}  # seconds of threads, as of when
+        self._latest: deque[tuple[str, float]] = deque(maxlen=2)  # the two addresses served last, and until when
 
     def append(self, task: Any) -> None:
         self._waiting.setdefault(self._whose(task), deque()).append(task)
@@ -132,15 +147,25 @@ class _Queue:
         seconds, at = self._used.get(address, (0.0, 0.0))
         return seconds * 0.5 ** ((self._clock() - at) / FORGET_S) if seconds else 0.0
 
+    def worked(self, turn: _Turn) -> float:
+        """The turn's work is done; the seconds that its address rests before its next."""
+        with self._turns:
+            now, address = self._clock(), turn.address
+            took = now - turn.begun
+            self._used[address] = self.used(address) + took, now
+            if len(self._used) > 10_000:
+                self._used = {one: used for one, used in self._used.items() if now - used[1] < 10 * FORGET_S}
+            others = any(one != address and now - at < ABOUT_S for one, at in self._latest)
+            if self._latest and self._latest[-1][0] == address:
+                self._latest.pop()
+            self._latest.append((address, now))
+            return min(REST * took, REST_S) if others and self.used(address) > MUCH_S else 0.0
+
     def ended(self, turn: _Turn) -> None:
         with self._turns:
-            now = self._clock()
-            self._used[turn.address] = self.used(turn.address) + now - turn.begun, now
             self._held[turn.address] -= 1
             if not self._held[turn.address]:
                 del self._held[turn.address]
-            if len(self._used) > 10_000:
-                self._used = {one: used for one, used in self._used.items() if now - used[1] < 10 * FORGET_S}
             self._turns.notify()  # another of theirs may be served now
 
 
@@ -154,6 +179,8 @@ class _Turn:
         try:
             self.task.service()
         finally:
+            if rest := self.queue.worked(self):
+                self.queue.sleep(rest)
             self.queue.ended(self)
 
     def cancel(self) -> None:
@@ -469,6 +496,7 @@ def serve(
 ) -> None:
     """Serve until SystemExit or KeyboardInterrupt is raised in this thread: what is under way is finished. `most`: the
     bytes that a body may have, by method and path; `largest`: what it says at most."""
+    sys.setswitchinterval(SWITCH_S)
     adjusted = Adjustments(
         host=host,
         port=port,

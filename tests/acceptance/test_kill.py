@@ -23,8 +23,8 @@ from sqlalchemy import func, select
 
 from engine.people import login
 from engine.records import audit
-from engine.store import db, migrate
-from engine.store.models import Case, Document, Event, File, Job, Notice, Task
+from engine.store import db, keys, migrate
+from engine.store.models import Case, Document, Event, File, Job, Notice, Task, User
 from tests import cast as the_cast
 from tests.acceptance.serving import names_nobody
 from tests.commands import acting
@@ -32,6 +32,9 @@ from tests.soaking import parts
 
 #: Papers of a journey.
 PAPERS = ["acceptance", "authority", "closing", "proxy_acceptance", "receipt", "service_receipt"]
+#: Journeys that one applicant begins: the hall takes twenty an hour of one person (engine.people.tries), and what was
+#: begun and cut off may count.
+EACH = 10
 #: Journeys under way at once.
 HANDS = 2
 #: How long a process that has come up works before it is killed, at least and at most, as a share of the time it took
@@ -141,7 +144,7 @@ def find(person, box, number):
 def journey(n, people, acknowledged):
     while True:
         sent = {"matter": "daiban", "answers": the_cast.DAIBAN, "key": f"journey-{n}", "consent": True}
-        answer = do(people["zhang"], "/cases", sent)
+        answer = do(people[f"applicant-{n // EACH}"], "/cases", sent)
         if answer is not None and answer.status_code == 201:
             break
         assert answer is None, answer.text
@@ -198,9 +201,20 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
     migrate.upgrade(database)
     with database.unit_of_work() as work:
         cast = the_cast.hire(work, now)
-        tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
+        tokens = tokens_of(work, cast, rounds, now)
     play(Hall(home, seed), tokens, rounds, database)
     database.close()
+
+
+def tokens_of(work, cast, rounds, now):
+    """Tokens for the two desks, and for as many applicants as that many journeys need."""
+    users = {name: cast.users[name] for name in ("chen", "wang")}
+    for n in range(-(-rounds // EACH)):
+        phone = f"1390000{n:04}"
+        applicant = User(kind="resident", name="张三丰", phone=phone, phone_index=keys.blind("phone", phone))
+        applicant.created_at = now
+        users[f"applicant-{n}"] = work.insert(applicant).id
+    return {name: login.new_token(work, user, now=now) for name, user in users.items()}
 
 
 def play(hall, tokens, rounds, database):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.people import login
 from engine.store import db, migrate
 from tests import cast as the_cast
 from tests.acceptance import test_kill
@@ -62,7 +61,7 @@ def test_a_database_that_crashes_loses_nothing_acknowledged_and_doubles_nothing(
         with database.unit_of_work() as work:
             now = datetime.now(UTC)
             cast = the_cast.hire(work, now)
-            tokens = {name: login.new_token(work, cast.users[name], now=now) for name in ("zhang", "chen", "wang")}
+            tokens = test_kill.tokens_of(work, cast, rounds, now)
         monkeypatch.setattr(test_kill, "settled", patient(test_kill.settled))
         play(Restarted(server, home, seed, YIZHAN_DATABASE_URL=server.get_uri()), tokens, rounds, database)
         database.close()

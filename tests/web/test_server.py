@@ -26,8 +26,8 @@ class Asked:
 @pytest.fixture
 def queue():
     """A queue with three threads for one, and a clock that stands."""
-    made = server._Queue(3, server.whose(0), lambda: made.now, threading.Condition())
-    made.now = 100.0
+    made = server._Queue(3, server.whose(0), lambda: made.now, threading.Condition(), lambda s: made.rests.append(s))
+    made.now, made.rests = 100.0, []
     return made
 
 
@@ -64,6 +64,27 @@ def test_who_has_used_much_of_late_holds_one_and_is_forgiven_later(queue):
     assert queue and queue.popleft() and queue.popleft()
     second.service()
     assert queue.used("10.0.0.9") < 61
+
+
+def serve_next(queue, seconds):
+    turn = queue.popleft()
+    queue.now += seconds
+    turn.service()
+    return turn.address
+
+
+def test_who_has_used_much_rests_after_a_turn_while_others_want_something(queue):
+    fill(queue, *["10.0.0.9"] * 10, "10.0.0.1")
+    serve_next(queue, server.MUCH_S + 1)
+    assert queue.rests == []  # nobody else was there
+    assert serve_next(queue, 0.01) == "10.0.0.1" and queue.rests == []
+    assert [serve_next(queue, 0.01) for _ in range(2)] == ["10.0.0.9"] * 2
+    assert queue.rests == pytest.approx([server.REST * 0.01] * 2)
+    serve_next(queue, 1.0)
+    assert queue.rests[2:] == [server.REST_S]  # no thread rests long
+    queue.now += server.ABOUT_S
+    serve_next(queue, 0.01)
+    assert len(queue.rests) == 3  # the others have gone
 
 
 def test_a_turn_that_fails_ends_too(queue):
