@@ -65,6 +65,7 @@ WORDS = frozenset(
         "heard",
         "how",
         "kept",
+        "lanes",  # of a drawing
         "late",
         "mandate",
         "merge",  # two accounts",

@@ -211,6 +211,16 @@ def _about(model: type[BaseModel], where: tuple[Any, ...]) -> tuple[str, str]:
     return "必填", "required"
 
 
+def called(model: type[BaseModel], where: tuple[Any, ...]) -> tuple[str, str] | None:
+    """What the key at this place is for, shortly; None: no model says."""
+    for part in _parts_at(model, where[:-1]):
+        field = fields(part).get(str(where[-1]))
+        if field is not None and field.description:
+            zh, en = about(field)
+            return re.split("[，；：（。,]", zh)[0].strip(), re.split("[,;:(]", en)[0].strip()
+    return None
+
+
 def _parts_at(model: type[BaseModel], where: tuple[Any, ...]) -> list[type[BaseModel]]:
     kinds: list[Any] = [model]
     for step in where:

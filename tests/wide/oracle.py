@@ -481,6 +481,7 @@ RULES: dict[str, Rule] = {
         "drafting.make",
         "drafting.new",
         "drafting.withdraw",
+        "comparing.page",
         "studio.decision",
         "studio.file",
         "studio.matter",
@@ -490,6 +491,7 @@ RULES: dict[str, Rule] = {
     ),
     **_door(  # of a matter that nobody changes just now
         "designer",
+        "comparing.drawing",
         "drafting.bring",
         "drafting.choose",
         "drafting.draft",

@@ -36,6 +36,7 @@ const bundles = {
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change
   drafting: "src/drafting.js", // a file of a draft, changed as text
+  compare: "src/compare.js", // two versions of a diagram, with what is other
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
   passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it
