@@ -160,6 +160,12 @@ def book(package: Package) -> Book:
     return found
 
 
+def only(matter: str, files: Mapping[str, bytes]) -> tuple[list[Story], list[Finding]]:
+    """The stories of these files that can be read, and what is wrong with the others."""
+    found, findings = _read(matter, files)
+    return list(found.stories), findings
+
+
 def check(matter: str, files: Mapping[str, bytes]) -> list[Finding]:
     """What is wrong with the stories.yaml of a matter, key by key, with its line. Plays nothing."""
     return _read(matter, files)[1]

@@ -300,6 +300,7 @@ def _step(case: Case, timers_before: set[str]) -> Step:
         decisions=tuple(case.decisions),
         redated=tuple(case.redated),
         trace=tuple(case.trace),
+        flows=tuple(case.flows),
     )
 
 

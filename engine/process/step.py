@@ -283,3 +283,4 @@ class Step:
     decisions: tuple[Decided, ...] = ()  # evaluated in this step
     redated: tuple[Redated, ...] = ()  # moved by this step's Redate
     trace: tuple[str, ...] = ()  # ids of the elements completed in this step, in order
+    flows: tuple[str, ...] = ()  # ids of the sequence flows taken in this step, in order

@@ -81,6 +81,7 @@ class Played:
     notices: list[str] = field(default_factory=list)  # kinds, in order; one that goes to several people counts once
     effects: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)  # elements the case has passed
+    flows: list[str] = field(default_factory=list)  # sequence flows it has taken
     finished: bool = False
     outcome: str = ""
     due_on: date | None = None  # last day of the promised limit
@@ -137,7 +138,11 @@ class Drawing:
             raise papers.BadPaper(
                 f"《{kind.title}》没有印出自己的名称。", f"{kind.title_en} does not print its own title."
             )
+        self.drawn(job, made)
         return papers.Made(_DRAWN, crypto.fingerprint(_DRAWN), "", 1, False)
+
+    def drawn(self, job: papers.Job, composed: papers.Composed) -> None:
+        """A paper was drawn. Who plays to look at it keeps it (engine.proof.trying)."""
 
 
 #: Stands for every paper that was drawn: its file is written once.
@@ -161,9 +166,13 @@ class Silent:
         return None
 
 
-def equipment() -> Equipment:
+def equipment(press: Drawing | None = None) -> Equipment:
     return Equipment(
-        press=Drawing(), channels={"*": Swallow()}, sources={"*": Silent()}, public_url="https://hall.test", sign=False
+        press=press or Drawing(),
+        channels={"*": Swallow()},
+        sources={"*": Silent()},
+        public_url="https://hall.test",
+        sign=False,
     )
 
 
@@ -177,8 +186,9 @@ class Player:
         self.equipment = equipment()
         self.where = ""  # begins a problem: at which step
         self.number = ""
-        self._incident = 0  # the last one that was told
-        self._not_done: set[int] = set()  # items of a for-each that failed and were told
+        self.gives_up_at: float | None = None  # by this thread's clock (time.thread_time); None: only by its rounds
+        self.incident = 0  # the last one that was told
+        self.not_done: set[int] = set()  # items of a for-each that failed and were told
 
     @property
     def case_id(self) -> int:
@@ -192,11 +202,26 @@ class Player:
         """A step was stored."""
         if self.played.case_id in (0, case_id):
             self.played.trace += step.trace
+            self.played.flows += step.flows
             self.played.effects += [effect.kind for effect in step.effects]
 
     # ------------------------------------------------------------ the whole
 
     def run(self) -> None:
+        self.before()
+        if self.story.refused:
+            self._refused()
+            return
+        self.begin()
+        for n, step in enumerate(self.story.steps, 1):
+            self.step(n, step)
+        self.where = ""
+        with self.database.reading() as work:
+            self.read(work)
+            self._compare()
+
+    def before(self) -> None:
+        """What there is when the story begins."""
         for one in self.story.booked:
             self.where = f"以前的预订（{one['who']}）："
             booking_steps.booked_before(self.database, self.package, one)
@@ -204,19 +229,17 @@ class Player:
             self.where = "更早的件："
             self.earlier(answers)
         self.where = "申请："
-        if self.story.refused:
-            self._refused()
-            return
+
+    def begin(self) -> None:
+        """Somebody applies, or what begins it is due; the worker does what it asks for."""
         self.submit()
         self._work_off()
-        for n, step in enumerate(self.story.steps, 1):
-            self.where = f"第 {n} 步（{_short(step)}）："
-            self.do(step)
-            self._work_off()
-        self.where = ""
-        with self.database.reading() as work:
-            self._read(work)
-            self._compare()
+
+    def step(self, n: int, step: Mapping[str, Any]) -> None:
+        """Its n-th step; the worker does what it asks for."""
+        self.where = f"第 {n} 步（{_short(step)}）："
+        self.do(step)
+        self._work_off()
 
     def _begin_by_schedule(self) -> None:
         """As the worker begins it when its turn is due (engine.commands.schedules.turns)."""
@@ -371,7 +394,7 @@ class Player:
         elif "return" in step:
             with self.database.unit_of_work() as work:
                 task = self._task(work, str(step["return"]))
-                by = self._holder(work, task)
+                by = self.holder(work, task)
                 if task.state == "open":
                     cases.claim(work, task.id, version=task.version, by=by, now=self.now)
                 cases.return_(work, task.id, str(step["to"]), "请补充", version=task.version, by=by, now=self.now)
@@ -423,13 +446,15 @@ class Player:
             raise Stuck(f"“{element}”没有打开；开着的是 {self._open(work)}。", f"The task {element} is not open.")
         return found
 
-    def _holder(self, work: Work, task: Task) -> people.Actor:
+    def holder(self, work: Work, task: Task) -> people.Actor:
         """Somebody who may do it: the person it is for, else a clerk who need not keep away."""
         away = apart.read(task.apart)
         named = [int(key[2:]) for key in task.candidates if key.startswith("u:")]
         if task.assignee_id is not None:
             named.insert(0, task.assignee_id)
         able = [one for one in (*named, self.hall.clerk, self.hall.second, self.hall.head) if one not in away]
+        if not able:
+            raise Stuck(f"“{task.name}”没有人可以办：都要回避。", f"Nobody may do {task.name!r}: all must keep away.")
         return self.actor(work, able[0])
 
     def _agent(self, work: Work) -> people.Actor:
@@ -447,7 +472,7 @@ class Player:
     def complete(self, work: Work, step: Mapping[str, Any]) -> None:
         """Somebody who may completes the open task of this step."""
         task = self._task(work, str(step["task"]))
-        by = self._agent(work) if step.get("by") == "agent" else self._holder(work, task)
+        by = self._agent(work) if step.get("by") == "agent" else self.holder(work, task)
         answers = step.get("answers") or {}
         if task.form:
             answers = handed_in(work, self.package.form(task.form), answers, by=by, now=self.now)
@@ -492,7 +517,8 @@ class Player:
     def _until(self, moment: datetime) -> None:
         """Let time pass: the worker does what falls due, each at its own moment."""
         for _ in range(MOST_MOMENTS):
-            following = self._next()
+            self._hurry()
+            following = self.due_next()
             if following is None or following > moment:
                 self.now = max(self.now, moment)
                 self._registers()
@@ -501,6 +527,14 @@ class Player:
             self._work_off()
         raise Stuck(f"到 {moment:%Y-%m-%d} 为止要做的事没有尽头。", "What falls due until then has no end.")
 
+    def _hurry(self) -> None:
+        """Somebody may be waiting for it: not for ever."""
+        if self.gives_up_at is not None and time.thread_time() > self.gives_up_at:
+            raise Stuck(
+                "走了很久还没有停，不再往下走了。是不是有一个没有出口的圈，或者一步里有成千上万件？",
+                "It was played for long and came to no end. Is there a loop without an exit, or a step of thousands?",
+            )
+
     def _registers(self) -> None:
         """The night before looked at the registers: whose entry runs out is told. (Only the last night that went by:
         a story waits for months.)"""
@@ -508,7 +542,7 @@ class Player:
             with self.database.unit_of_work() as work:
                 keeping.tell(work, now=self.now)
 
-    def _next(self) -> datetime | None:
+    def due_next(self) -> datetime | None:
         """When something falls due next."""
         with self.database.reading() as work:
             found = work.session.execute(_NEXT).one()
@@ -517,6 +551,7 @@ class Player:
     def _work_off(self) -> None:
         """The worker comes by: everything that is due now is done."""
         for _ in range(MOST_ROUNDS):
+            self._hurry()
             self._hold_back()
             swept = sweep.sweep(self.database, now=self.now)
             if not background.run(self.database, self.equipment, now=self.now) and not swept.busy:
@@ -525,10 +560,10 @@ class Player:
             raise Stuck("系统处理没有尽头。", "What the worker has to do at this moment has no end.")
         with self.database.reading() as work:
             new = (
-                select(Incident).where(Incident.solved_at.is_(None), Incident.id > self._incident).order_by(Incident.id)
+                select(Incident).where(Incident.solved_at.is_(None), Incident.id > self.incident).order_by(Incident.id)
             )
             for row in work.session.scalars(new):
-                self._incident = row.id
+                self.incident = row.id
                 self.problem(f"{self.where}“{row.name or row.element}”出了异常：{row.zh}")
             left = (
                 select(ForEachItem, ForEach.name)
@@ -537,8 +572,8 @@ class Player:
                 .order_by(ForEachItem.id)
             )
             for item, name in work.session.execute(left):
-                if item.id not in self._not_done:  # the step waits for it, so nothing further would say why
-                    self._not_done.add(item.id)
+                if item.id not in self.not_done:  # the step waits for it, so nothing further would say why
+                    self.not_done.add(item.id)
                     self.problem(f"{self.where}“{name}”的第 {item.n} 条没有办成：{item.error}")
 
     def _hold_back(self) -> None:
@@ -555,7 +590,8 @@ class Player:
 
     # ------------------------------------------------------------ what came of it
 
-    def _read(self, work: Work) -> None:
+    def read(self, work: Work) -> None:
+        """What came of it until now."""
         played = self.played
         case = work.session.get_one(Case, self.case_id)
         issued = work.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.id)).all()

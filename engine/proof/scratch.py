@@ -35,7 +35,8 @@ for _name in ("worker", "sweep", "between", "sharing", "notices"):
 
 
 class Scratch:
-    """A database in memory that can be put back to what it was. For one thread at a time; close it (or use `with`)."""
+    """A database in memory that can be put back to what it was. For one thread at a time, which
+    says when another may have it (`rest`); close it (or use `with`)."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="yizhan-proof-")
@@ -50,6 +51,10 @@ class Scratch:
     def close(self) -> None:
         self.database.close()
         self._folder.cleanup()
+
+    def rest(self) -> None:
+        """It holds nothing until something is put into it, in whatever thread; what it knows of statements stays."""
+        self.database.engine.dispose()
 
     @contextmanager
     def inside(self) -> Iterator[Database]:

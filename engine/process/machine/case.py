@@ -179,6 +179,7 @@ class Case(Run):
         self.decisions: list[Decided] = []
         self.redated: list[Redated] = []
         self.trace: list[str] = []
+        self.flows: list[str] = []
         self.stopped = False
 
     # -------- making things
@@ -304,6 +305,7 @@ class Case(Run):
         scope = token.scope
         self.forget(token)
         for flow in flows:
+            self.flows.append(flow.id)
             for _ in range(times):
                 flow.target.arrive(self, scope, flow, at)
         if scope.spec.kind == "adHocSubProcess":

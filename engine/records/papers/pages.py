@@ -368,6 +368,16 @@ def compose(
     return Composed(html, assets)
 
 
+def as_page(composed: Composed) -> str:
+    """The paper as one page for a browser, with its style and pictures inside: to be looked at, where no paper is
+    printed. It names nothing outside itself."""
+    page = composed.html
+    for url, picture in composed.assets.items():
+        page = page.replace(url, f"data:image/svg+xml;base64,{base64.b64encode(picture.svg).decode()}")
+    style = f"<style>{library().css}</style>"
+    return page.replace("</head>", f"{style}</head>", 1) if "</head>" in page else style + page
+
+
 def _tells(kind: PaperKind, facts: Mapping[str, Any], text: str) -> None:
     """A refusal prints its reason and both remedies, or it is no paper (行政许可法 第三十八条)."""
     said = "".join(text.split())
