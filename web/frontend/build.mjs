@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { PurgeCSS } from "purgecss";
-import { translatedFormJs, translatedSimulation } from "./translate.mjs";
+import { translatedFormEditor, translatedFormJs, translatedSimulation } from "./translate.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "build");
@@ -37,6 +37,7 @@ const bundles = {
   modeler: "src/modeler.js", // a diagram to try and change
   drafting: "src/drafting.js", // a file of a draft, changed as text
   compare: "src/compare.js", // two versions of a diagram, with what is other
+  form_editor: "src/form_editor.js", // a form of a draft: palette, form, what each part says
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
   passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it
@@ -49,7 +50,7 @@ const scripts = await build({
   entryNames: "[name]-[hash]",
   format: "esm",
   metafile: true,
-  plugins: [translatedFormJs, translatedSimulation],
+  plugins: [translatedFormJs, translatedFormEditor, translatedSimulation],
 });
 
 const styles = await build({

@@ -96,3 +96,42 @@ export const translatedSimulation = translated(
   { what: "{ translate as yizhanWord }", from: source("words.modeler.js") },
   (path) => Object.entries(SIMULATION).find(([end]) => path.endsWith(end))?.[1] ?? [],
 );
+
+/** The form editor asks nobody for its words, and offers parts that no hall of ours can use. */
+export const translatedFormEditor = translated(
+  "form-js-editor",
+  /form-js-editor\/dist\/index\.es\.js$/,
+  { what: "{ offered as yizhanOffered, say as yizhanWord }", from: source("words.editor.js") },
+  () => [
+    ["}) => type !== 'default');", "}) => yizhanOffered(type));", 1],
+    ...["Input", "Selection", "Presentation", "Containers", "Action"].map((one) => [
+      `label: '${one}',`,
+      `label: yizhanWord('${one}'),`,
+      one === "Action" ? 2 : 1, // a button's too, in the panel that is not drawn
+    ]),
+    ["title: `Create ${getIndefiniteArticle(type)} ${label} element`,", "title: yizhanWord('Add {value}', { value: label }),", 1],
+    ['title: "Components",\n', "title: yizhanWord('Components'),\n", 1],
+    ...[
+      "Components",
+      "No components found.",
+      "Drag and drop components here.",
+      "Build your form",
+      "Drag and drop components here to start designing.",
+      "Use the preview window to test your form.",
+      "Content",
+    ].map((one) => [`children: "${one}"`, `children: yizhanWord("${one}")`, 1]),
+    ['placeholder: "Search components",', "placeholder: yizhanWord('Search components'),", 1],
+    ['title: "Clear content",', "title: yizhanWord('Clear content'),", 1],
+    ["return 'Remove form field';", "return yizhanWord('Remove form field');", 1],
+    ["return `Remove ${entry.label}`;", "return yizhanWord('Remove {value}', { value: entry.label });", 1],
+    ...["Text view", "Html view"].flatMap((one) =>
+      ["is empty", "is populated by an expression", "is templated"].map((end) => [
+        `"${one} ${end}"`,
+        `yizhanWord("${one} ${end}")`,
+        1,
+      ]),
+    ),
+    ["'Expression is empty'", "yizhanWord('Expression is empty')", 1],
+    ['}), "Document preview"]', "}), yizhanWord('Document preview')]", 1],
+  ],
+);

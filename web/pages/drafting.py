@@ -26,8 +26,8 @@ from web.pages.studio import proved, templates_of
 
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
 
-#: How a file is shown for changing: by its ending.
-DRAWN = (".bpmn",)
+#: How a file is shown for changing: by its ending, else as text.
+EDITORS = {".bpmn": "staff/draft_drawing.html", ".form": "staff/draft_form.html"}
 #: What a change was, as people say it.
 KINDS = {"begin": "开始", "edit": "修改", "take-away": "删除", "restore": "回到第 %(n)s 次", "bring": "上传"}
 
@@ -119,16 +119,19 @@ def edit(name: str) -> ResponseReturnValue:
     work, found = edge.work(), _draft(name)
     path = request.args.get("path") or f"bpmn/{name}/process.bpmn"
     content, revision = reads.content(work, found, path)
-    drawn = path.endswith(DRAWN)
+    own = EDITORS.get(path[path.rfind(".") :])
+    way = own if own and request.args.get("shown") != "text" else "staff/draft_text.html"
     findings = drafting.check(work, reads.row(work, found), edge.hall().settings.content)
     return render_template(
-        "staff/draft_drawing.html" if drawn else "staff/draft_text.html",
+        way,
         draft=found,
         path=path,
         revision=revision,
-        text="" if drawn else content.decode("utf-8", "replace"),
+        text=content.decode("utf-8", "replace"),
         findings=_shown(findings),
-        templates=templates_of(edge.hall().settings.content) if drawn else [],
+        templates=templates_of(edge.hall().settings.content) if path.endswith(".bpmn") else [],
+        own_editor=own,
+        as_text=way != own,
     )
 
 
