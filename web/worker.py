@@ -21,6 +21,7 @@ from engine.commands.equipment import Equipment
 from engine.commands.hall import calendars
 from engine.commands.worker import background
 from engine.commands.worker.lanes import BESIDE, Lanes
+from engine.proof import replays
 from engine.records import anchors, heartbeats, jobs, notices, papers, sources
 from engine.store import Database
 
@@ -125,6 +126,7 @@ def equip(
         sources={"*": source},
         outside=outside or anchors.Outside(),
         public_url=public_url,
+        replay=replays.turn,
         sample=press.demo,
     )
 

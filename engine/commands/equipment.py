@@ -28,6 +28,8 @@ class Equipment:
     channels: Mapping[str, notices.Channel] = field(default_factory=dict)
     sources: Mapping[str, sources.Source] = field(default_factory=dict)  # by name; "*": all others
     outside: anchors.Outside = field(default_factory=anchors.Outside)  # where the daily seal goes; empty: nowhere
+    #: A turn of a replay (engine.proof.replays): whether there is more to do.
+    replay: Callable[[Database, int, datetime], bool] | None = None
     clock: Callable[[], datetime] | None = None
     public_url: str = ""  # where strangers reach the hall: printed in a paper's QR code
     worker: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")

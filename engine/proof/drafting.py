@@ -38,6 +38,27 @@ def check(work: Work, draft: StudioDraft, content: Path, changed: Mapping[str, b
     return list(in_order(found))
 
 
+def played(work: Work, name: str, files: Mapping[str, bytes]) -> Verdict | None:
+    """How the stories of just these files went when they were played last; None: they are to be played."""
+    return verdicts.played(work, name, verdicts.plays_of(files))
+
+
+def prove_and_keep(
+    database: Database, draft_id: int, *, revision: int, content: Path, by: Actor, now: datetime
+) -> Verdict:
+    """Check the draft and play its stories, unless they were played with just the same; the verdict is kept."""
+    require(by, "design")
+    with database.reading() as work:
+        draft = there(work, draft_id, revision)
+        name, files, county = draft.matter, files_of(work, draft, content), verdicts.county_of(work)
+        again = played(work, name, files)
+    verdict = prove(name, files, county=county, content=content, again=again)
+    with database.unit_of_work() as work:
+        key, version = verdicts.key_of(files, county), matters.version_of(files)
+        verdicts.keep(work, key, verdict, version=version, now=now, plays=verdicts.plays_of(files))
+    return verdict
+
+
 def publish(
     database: Database, draft_id: int, *, revision: int, note: str, content: Path, by: Actor, now: datetime
 ) -> Verdict:
@@ -50,14 +71,14 @@ def publish(
         )
         raise Invalid([FieldError("note", "发布说明", zh, en)])
     with database.reading() as work:
-        draft = _there(work, draft_id, revision)
-        name, files, county = draft.matter, files_of(work, draft, content), verdicts.county_of(work)
-    verdict = prove(name, files, county=county, content=content)
+        draft = there(work, draft_id, revision)
+        name, files = draft.matter, files_of(work, draft, content)
+    verdict = prove_and_keep(database, draft_id, revision=revision, content=content, by=by, now=now)
     if not verdict.good:
         return verdict
     package = matters.read(name, files)
     with database.unit_of_work() as work:
-        draft = _there(work, draft_id, revision, lock=True)
+        draft = there(work, draft_id, revision, lock=True)
         library.publish(work, package, by=by, now=now, note=note.strip()[:400], studio=True)
         due.open_offers(work, package, now=now)
         studio.published(work, draft, package.version, now=now)
@@ -75,7 +96,8 @@ def choose(database: Database, matter: str, version: str, *, note: str, by: Acto
         due.open_offers(work, package, now=now)
 
 
-def _there(work: Work, draft_id: int, revision: int, *, lock: bool = False) -> StudioDraft:
+def there(work: Work, draft_id: int, revision: int, *, lock: bool = False) -> StudioDraft:
+    """The draft, as it was looked at; refused when it is another by now."""
     draft = work.session.get(StudioDraft, draft_id, with_for_update=lock or None, populate_existing=lock)
     if draft is None:
         raise NotFound("没有这份草稿。", "There is no such draft.")

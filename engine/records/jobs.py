@@ -66,6 +66,7 @@ class Kind(StrEnum):
     BONDS_DUE = "bonds-due"
     ERASE = "erase"
     ANCHOR_SEAL = "anchor-seal"
+    REPLAY = "replay"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -74,6 +75,7 @@ _KNOWN = frozenset(kind.value for kind in Kind)
 NAMES = {
     Kind.ERASE: ("清除过了保存期限的个人信息", "Erasing what is kept no longer"),
     Kind.FOLLOW_PEOPLE: ("任期到了，件换人办", "Terms that ended: their work goes on"),
+    Kind.REPLAY: ("在草稿上回放办过的件", "Replaying recorded cases on a draft"),
     Kind.ANCHOR_SEAL: ("把每日封存送到外面", "The daily seal, sent outside"),
     Kind.BONDS_DUE: ("到期的家人、委托关系", "Bonds whose last day is over"),
     Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),

@@ -62,6 +62,7 @@ def test_a_designer_changes_a_matter_on_the_canvas_and_publishes_it(site: Site) 
 
     page.get_by_role("link", name="草稿", exact=True).click()
     assert "第 " in page.locator(".yz-head").inner_text()
+    page.get_by_role("link", name="看发布说明").click()
     page.get_by_label("改了什么，为什么").fill("步骤的名称改成群众听得懂的")
     page.get_by_role("button", name="发布", exact=True).click()
     page.get_by_text("已发布：新的办件按这一版走").wait_for()

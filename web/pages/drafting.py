@@ -36,7 +36,7 @@ def _draft(name: str) -> reads.Draft:
     return reads.must_be(edge.work(), name, edge.actor())
 
 
-def _shown(findings: list[Finding]) -> list[dict[str, Any]]:
+def findings_shown(findings: list[Finding]) -> list[dict[str, Any]]:
     """What the check found, for the list and for the badges on the drawing. Hints are for files."""
     return [
         {
@@ -108,7 +108,7 @@ def draft(name: str) -> ResponseReturnValue:
             for one in reads.history(work, found)
         ],
         others=reads.others(work, found, actor, now=now),
-        findings=_shown(findings),
+        findings=findings_shown(findings),
         published=library.known(work, name),
     )
 
@@ -128,7 +128,7 @@ def edit(name: str) -> ResponseReturnValue:
         path=path,
         revision=revision,
         text=content.decode("utf-8", "replace"),
-        findings=_shown(findings),
+        findings=findings_shown(findings),
         templates=templates_of(edge.hall().settings.content) if path.endswith(".bpmn") else [],
         own_editor=own,
         as_text=way != own,
@@ -163,7 +163,11 @@ def keep(name: str) -> ResponseReturnValue:
     work = edge.work()
     findings = drafting.check(work, reads.row(work, found), edge.hall().settings.content, {path: text})
     return jsonify(
-        revision=kept.revision, changed=kept.changed, findings=_shown(findings), others=_others(found), draft=name
+        revision=kept.revision,
+        changed=kept.changed,
+        findings=findings_shown(findings),
+        others=_others(found),
+        draft=name,
     )
 
 
@@ -199,7 +203,7 @@ def remove(name: str) -> ResponseReturnValue:
 @pages.post("/<name>/draft/restore")
 @guard("designer", writes=True)
 def restore(name: str) -> ResponseReturnValue:
-    revision = _revision()
+    revision = revision_sent()
     count = commands.restore(edge.work(), _draft(name).id, revision, by=edge.actor(), now=edge.now())
     said = _("已回到第 %(n)s 次，%(count)s 个文件变了。", n=revision, count=count)
     flash(said if count else _("没有不同，没有改。"))
@@ -252,7 +256,7 @@ def _proved(name: str, found: reads.Draft, verdict: Verdict) -> ResponseReturnVa
     return proved(verdict, name, about, url_for("drafting.draft", name=name))
 
 
-def _revision() -> int:
+def revision_sent() -> int:
     """Which change was sent; -1, which none is, for what is no number."""
     said = request.form.get("revision", "")
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else -1
@@ -266,7 +270,7 @@ def publish(name: str) -> ResponseReturnValue:
     verdict = drafting.publish(
         hall.database,
         found.id,
-        revision=_revision(),
+        revision=revision_sent(),
         note=request.form.get("note", ""),
         content=hall.settings.content,
         by=edge.actor(),

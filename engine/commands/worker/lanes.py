@@ -40,6 +40,7 @@ LANES = (
     Lane("sources", frozenset({Kind.SHARE_DATA, Kind.COLLECT_ANSWER}), 8),
     Lane("anchor", frozenset({Kind.ANCHOR_SEAL}), 1),
     Lane("papers", frozenset({Kind.RENDER_PAPER}), 0),
+    Lane("replays", frozenset({Kind.REPLAY}), 1),  # waits for nobody, but takes its time
 )
 #: What the worker's own look leaves to them.
 BESIDE: frozenset[Kind] = frozenset().union(*(lane.kinds for lane in LANES))

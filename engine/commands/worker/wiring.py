@@ -14,7 +14,7 @@ from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
 from engine.commands.wiring import check
-from engine.commands.worker import anchoring, messages, paperwork, sharing, telling, telling_voters
+from engine.commands.worker import anchoring, messages, paperwork, replays, sharing, telling, telling_voters
 from engine.records.jobs import Kind
 
 JOBS: Mapping[Kind, Handler] = MappingProxyType(
@@ -60,6 +60,8 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.BONDS_DUE: bonds.bonds_due,
         Kind.ERASE: erasing.erase_due,
         Kind.ANCHOR_SEAL: anchoring.send,
+        # the studio
+        Kind.REPLAY: replays.go_on,
     }
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -67,6 +68,26 @@ class StudioChange(Base):
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("draft_id", "revision", "path"),)
+
+
+class StudioReplay(Base):
+    """Recorded cases replayed on a draft (发布回放), by the worker: what would be other. It holds words about steps,
+    never what anybody wrote."""
+
+    __tablename__ = "studio_replay"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("studio_draft.id"), index=True)
+    revision: Mapped[int]  # of the draft
+    before: Mapped[str] = mapped_column(String(64), ForeignKey("matter_version.hash"))  # the version they went by
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)  # a zip of the draft's files; None: it is over
+    case_ids: Mapped[list[Any]] = mapped_column(default=list)
+    done: Mapped[int] = mapped_column(default=0)  # so many of them
+    found: Mapped[dict[str, Any]] = mapped_column(default=dict)  # engine.proof.replays.Found as JSON
+    failed: Mapped[str] = mapped_column(Text, default="")  # why none could be replayed
+    asked_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class StudioEditor(Base):
