@@ -7,17 +7,18 @@ from typing import Any
 from tests.browser.conftest import Site
 
 #: Draws each of these texts in an editor of its own, on one page, and says what each would keep.
-_DRAWN = """async ([texts, editor]) => {
+_DRAWN = """async ([texts, editor, at]) => {
   const { sketch, turn } = window;
   window.turn = (turn ?? 0) + 1;
-  const roots = texts.map((text) => {
+  const roots = texts.map((text, n) => {
     const one = sketch.cloneNode(true);
-    one.querySelector('[data-source]').textContent = JSON.stringify(text);
+    if (one.dataset.modeler) one.dataset.modeler = `/drawn/${at + n}`;
+    else one.querySelector('[data-source]').textContent = JSON.stringify(text);
     return one;
   });
   document.querySelector('main').replaceChildren(...roots);
   await import(`${document.querySelector(`script[src*="${editor}"]`).src}?n=${window.turn}`);
-  const over = (one) => one.dataset.ready || !one.querySelector('[data-unread]').hidden;
+  const over = (one) => one.dataset.ready || one.querySelector('[data-unread]')?.hidden === false;
   while (!roots.every(over)) await new Promise((go) => requestAnimationFrame(go));
   const said = (one) => (one.dataset.ready ? one.written() : one.querySelector('[data-unread]').textContent);
   return Promise.all(roots.map(said));
@@ -44,9 +45,10 @@ def opened(site: Site, matter: str, path: str, *, width: int = 1440) -> Any:
 
 def unchanged(page: Any, editor: str, texts: list[str]) -> list[str]:
     """What the editor makes of each of these texts when nobody changes anything."""
+    page.route("**/drawn/*", lambda route: route.fulfill(body=texts[int(route.request.url.rpartition("/")[2])]))
     found: list[str] = []
     for at in range(0, len(texts), MANY):
-        found += page.evaluate(_DRAWN, [texts[at : at + MANY], editor])
+        found += page.evaluate(_DRAWN, [texts[at : at + MANY], editor, at])
     return found
 
 

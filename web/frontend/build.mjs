@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { PurgeCSS } from "purgecss";
-import { translatedFormEditor, translatedFormJs, translatedSimulation } from "./translate.mjs";
+import { adoptedStyles, styledDecisions, translatedFormEditor, translatedFormJs, translatedSimulation } from "./translate.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "build");
@@ -38,6 +38,7 @@ const bundles = {
   drafting: "src/drafting.js", // a file of a draft, changed as text
   compare: "src/compare.js", // two versions of a diagram, with what is other
   form_editor: "src/form_editor.js", // a form of a draft: palette, form, what each part says
+  decision_editor: "src/decision_editor.js", // decisions of a draft: tables, expressions, how they hang together
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
   passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it
@@ -50,7 +51,7 @@ const scripts = await build({
   entryNames: "[name]-[hash]",
   format: "esm",
   metafile: true,
-  plugins: [translatedFormJs, translatedFormEditor, translatedSimulation],
+  plugins: [translatedFormJs, translatedFormEditor, translatedSimulation, styledDecisions, adoptedStyles],
 });
 
 const styles = await build({

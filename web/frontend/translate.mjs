@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const source = (name) => join(dirname(fileURLToPath(import.meta.url)), "src", name);
 
-/** A plugin that changes lines of one package. changes: [what stands there, what stands there then, how often]. */
+/** A plugin that changes lines of one package (and gives them the page's words). changes: [what stands there, what stands there then, how often]. */
 function translated(name, filter, words, changesOf) {
   return {
     name: `translated-${name}`,
@@ -134,4 +134,39 @@ export const translatedFormEditor = translated(
     ["'Expression is empty'", "yizhanWord('Expression is empty')", 1],
     ['}), "Document preview"]', "}), yizhanWord('Document preview')]", 1],
   ],
+);
+
+/** dmn-js says by styles of its elements where its mark stands; the policy of our pages refuses them, our sheet says it. */
+const POWERED = [
+  [' style="vertical-align:middle"', "", 1],
+  ['style="position: absolute; bottom: 15px; right: 15px; z-index: 100;">', ">", 1],
+  ...["LIGHTBOX", "BACKDROP", "NOTICE"].map((one) => [` style="' + ${one}_STYLES + '"`, "", 1]),
+  [` style="margin: 15px 20px 15px 10px; align-self: center;' + '"`, "", 1],
+];
+
+const DRAGGED = [
+  [
+    `<span style="
+          visibility: hidden;
+          position: fixed;
+          top: -10000px
+      "></span>`,
+    '<span class="yz-unseen"></span>',
+    1,
+  ],
+];
+
+export const styledDecisions = translated(
+  "dmn-js",
+  /dmn-js-(shared\/lib\/util\/PoweredByUtil|decision-table\/lib\/features\/drag-and-drop\/DragAndDrop)\.js$/,
+  { what: "{ word as yizhanWord }", from: source("words.js") },
+  (path) => (path.endsWith("PoweredByUtil.js") ? POWERED : DRAGGED),
+);
+
+/** The FEEL editor's styles go where our policy lets them: into a sheet of the page, not into an element of style. */
+export const adoptedStyles = translated(
+  "style-mod",
+  /style-mod\/src\/style-mod\.js$/,
+  { what: "{ word as yizhanWord }", from: source("words.js") },
+  () => [["if (!root.head && root.adoptedStyleSheets &&", "if (root.adoptedStyleSheets &&", 1]],
 );

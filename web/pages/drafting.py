@@ -27,7 +27,7 @@ from web.pages.studio import proved, templates_of
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
 
 #: How a file is shown for changing: by its ending, else as text.
-EDITORS = {".bpmn": "staff/draft_drawing.html", ".form": "staff/draft_form.html"}
+EDITORS = {".bpmn": "staff/draft_drawing.html", ".form": "staff/draft_form.html", ".dmn": "staff/draft_decision.html"}
 #: What a change was, as people say it.
 KINDS = {"begin": "开始", "edit": "修改", "take-away": "删除", "restore": "回到第 %(n)s 次", "bring": "上传"}
 

@@ -21,6 +21,7 @@ import "./diagram.css";
 import { keeping } from "./keeping.js";
 import { word } from "./words.js";
 import { translate } from "./words.modeler.js";
+import { changed } from "./xml_text.js";
 
 /** What the check refuses is not offered: our hall runs no listeners and knows no workers' priorities. */
 const REFUSED = new Set(["Zeebe__ExecutionListeners", "Zeebe__TaskListeners", "jobPriorityDefinition"]);
@@ -38,7 +39,7 @@ class OnlyWhatRuns {
 }
 
 /** Of a draft: every change is kept, and what the check finds stands at its element. */
-function keep(root, modeler) {
+function keep(root, modeler, written) {
   const [overlays, canvas, registry] = ["overlays", "canvas", "elementRegistry"].map((name) => modeler.get(name));
   let marked = [];
 
@@ -60,7 +61,7 @@ function keep(root, modeler) {
   }
 
   const kept = keeping(root, {
-    text: async () => (await modeler.saveXML({ format: true })).xml,
+    text: written,
     found,
     jump(id) {
       const element = registry.get(id);
@@ -107,17 +108,22 @@ async function draw(root) {
   });
   const templates = JSON.parse(root.querySelector("script[data-templates]")?.textContent || "[]");
   if (templates.length) modeler.get("elementTemplatesLoader").setTemplates(templates);
+  let [stored, base] = ["", ""];
+  // Of the file only what was changed is written anew: its blanks, and what the canvas does not know, are the file's.
+  const written = async () => changed(stored, base, (await modeler.saveXML({ format: true })).xml);
   try {
     const answer = await fetch(root.dataset.modeler);
     if (!answer.ok) throw new Error(String(answer.status));
-    await modeler.importXML(await answer.text());
+    stored = await answer.text();
+    await modeler.importXML(stored);
+    base = (await modeler.saveXML({ format: true })).xml;
     begin(modeler);
   } catch (error) {
     place.textContent = word("The diagram could not be drawn", { reason: error.message });
   }
-  if ("draft" in root.dataset) keep(root, modeler);
+  if ("draft" in root.dataset) keep(root, modeler, written);
   root.querySelector("[data-modeler-download]")?.addEventListener("click", async () => {
-    const { xml } = await modeler.saveXML({ format: true });
+    const xml = await written();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([xml], { type: "application/xml" }));
     link.download = root.dataset.file || "process.bpmn";
@@ -127,6 +133,7 @@ async function draw(root) {
   root.querySelector("[data-modeler-fit]")?.addEventListener("click", () => modeler.get("canvas").zoom("fit-viewport", "auto"));
   root.querySelector("[data-modeler-undo]")?.addEventListener("click", () => modeler.get("commandStack").undo());
   root.querySelector("[data-modeler-redo]")?.addEventListener("click", () => modeler.get("commandStack").redo());
+  root.written = written;
   root.dataset.ready = "1";
 }
 
