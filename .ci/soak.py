@@ -34,6 +34,7 @@ PARTS = {
     "flood": "tests/acceptance/test_flood.py",
     "values": "tests/web/test_hostile.py",
     "drawings": "tests/process/test_roaming.py",
+    "moving": "tests/process/test_moving.py",
 }
 #: What measures how long others wait has the machine to itself.
 ALONE = ("flood",)

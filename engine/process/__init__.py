@@ -11,9 +11,10 @@ from engine.process.lint import check
 from engine.process.load import CannotRun, load
 from engine.process.machine.back import returnable
 from engine.process.machine.definition import Definition
+from engine.process.machine.matching import Matched, Pair, match
 from engine.process.machine.starts import StartTrigger, start_triggers
 from engine.process.play import Result, World, to_start
-from engine.process.run import advance, start, waiting
+from engine.process.run import advance, move, start, waiting
 from engine.process.step import (
     Amend,
     Answer,
@@ -24,9 +25,12 @@ from engine.process.step import (
     Deliver,
     Effect,
     Fire,
+    Hindrance,
     Incident,
     Input,
     Jump,
+    Moved,
+    Note,
     OpenTask,
     Redate,
     Redated,
@@ -54,9 +58,14 @@ __all__ = [
     "Deliver",
     "Effect",
     "Fire",
+    "Hindrance",
     "Incident",
     "Input",
     "Jump",
+    "Matched",
+    "Moved",
+    "Note",
+    "Pair",
     "OpenTask",
     "Amend",
     "Redate",
@@ -78,6 +87,8 @@ __all__ = [
     "advance",
     "check",
     "load",
+    "match",
+    "move",
     "returnable",
     "start",
     "start_triggers",

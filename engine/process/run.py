@@ -15,6 +15,8 @@ from engine.process.machine.back import reopen, send_back
 from engine.process.machine.case import Case, Token
 from engine.process.machine.definition import Definition
 from engine.process.machine.jump import jump
+from engine.process.machine.matching import Matched
+from engine.process.machine.moving import move as try_move
 from engine.process.machine.net import Failure
 from engine.process.machine.redate import redate, shift
 from engine.process.machine.spiff import STARTED
@@ -31,6 +33,7 @@ from engine.process.step import (
     Fire,
     Input,
     Jump,
+    Moved,
     OpenTask,
     Redate,
     Reopen,
@@ -116,6 +119,24 @@ def advance(
         raise NotNow(failure.zh, failure.en) from failure
     tell_standstill(case)
     return _step(case, before)
+
+
+def move(
+    old: Definition,
+    new: Definition,
+    matched: Matched,
+    state: bytes,
+    *,
+    now: datetime,
+    env: feel.Env | None = None,
+) -> Moved:
+    """The running instance under another version of its drawing: where it stands, or why it cannot. Nothing moves."""
+    moving = try_move(old, new, matched, state, lambda case: _prepare(case, now, env, LIMIT))
+    if moving.old.completed:
+        raise NotNow("流程已经结束。", "The process has ended.")
+    before = {w.id for w in moving.old.waits.values() if w.kind == "timer"}
+    step = _step(moving.moved, before) if moving.moved is not None else None
+    return Moved(step, tuple(moving.hindrances), tuple(moving.notes), moving.lacks, moving.forms)
 
 
 def waiting(definition: Definition, state: bytes) -> tuple[OpenTask, ...]:

@@ -284,3 +284,40 @@ class Step:
     redated: tuple[Redated, ...] = ()  # moved by this step's Redate
     trace: tuple[str, ...] = ()  # ids of the elements completed in this step, in order
     flows: tuple[str, ...] = ()  # ids of the sequence flows taken in this step, in order
+
+
+# ---------------------------------------------------------------- another version of the drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why an instance cannot go on under another version."""
+
+    code: str  # gone, kind, scope, loop, enough, join, effect, call, undo, expression, key, past
+    element: str  # where
+    name: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What whoever has it moved should know, though it hinders nothing."""
+
+    code: str  # passed, listens, deaf, date, condition, who
+    element: str
+    name: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An instance under another version of its drawing. Its step opens and closes nothing; timers of events that are
+    new or no more are set and cleared."""
+
+    step: Step | None  # None: something hinders
+    hindrances: tuple[Hindrance, ...] = ()
+    notes: tuple[Note, ...] = ()
+    lacks: frozenset[str] = frozenset()  # names that are new, read ahead, and set by nothing but perhaps a form ahead
+    forms: frozenset[str] = frozenset()  # the forms that lie ahead

@@ -191,12 +191,7 @@ class UserTask(Activity):
     def work(self, token: Token) -> bool | None:
         case = token.workflow
         facts: dict[str, Any] = {"n": (token.parent or token).internal_data["round"]}
-        if self.assignee is not None:
-            facts["a"] = _word(token.evaluate(self.assignee))
-        if self.groups is not None:
-            facts["g"] = _words(token.evaluate(self.groups))
-        if self.users is not None:
-            facts["u"] = _words(token.evaluate(self.users))
+        self.name_hands(token, facts)
         for short, when in (("d", self.due), ("f", self.follow_up)):
             if when is not None:
                 facts[short] = self.moment(token.feel(when), when, ends=short == "d")
@@ -209,6 +204,18 @@ class UserTask(Activity):
         token.internal_data["task"] = facts
         case.opened.append(token.id)
         return None
+
+    def name_hands(self, token: Token, facts: dict[str, Any]) -> None:
+        """Who is meant to do it."""
+        named = {
+            "a": _word(token.evaluate(self.assignee)) if self.assignee is not None else None,
+            "g": _words(token.evaluate(self.groups)) if self.groups is not None else None,
+            "u": _words(token.evaluate(self.users)) if self.users is not None else None,
+        }
+        for short, text_ in (("a", self.assignee), ("g", self.groups), ("u", self.users)):
+            facts.pop(short, None)
+            if text_ is not None:
+                facts[short] = named[short]
 
     def moment(self, value: Any, when: Text, *, ends: bool = False) -> str | None:
         """The value of a date's text as an ISO moment; None when it has none. Failure when it is no date. `ends`: a day

@@ -224,6 +224,13 @@ def reopen(case: Case, input: Reopen) -> None:
                 f'"{spec.title}" cannot be reopened: "{name}" after it has been done.',
                 element=path.records[later][1],
             )
+    if any(path.records[j][0] == JOIN and path.records[j][1] not in scope.process.task_specs for j in after):
+        raise NotNow(
+            f"“{spec.title}”不能撤回：分支已经汇合，后来换了流程的版本，分不开了。",
+            f'"{spec.title}" cannot be reopened: the branches have met, and the case was moved to '
+            "another version since.",
+            element=spec.name,
+        )
     restored = [
         (path.records[j][1], flow, at)
         for j in after

@@ -111,9 +111,19 @@ def _escaped(value: Any) -> Any:
 
 
 def loads(definition: Definition, state: bytes) -> Case:
-    whole = json.loads(state, object_hook=_decode) if b'$d"' in state else json.loads(state)
+    return built(definition, parsed(state))
+
+
+def parsed(state: bytes) -> dict[str, Any]:
+    """The instance as plain values, under the letters that `dumps` gives them."""
+    whole: dict[str, Any] = json.loads(state, object_hook=_decode) if b'$d"' in state else json.loads(state)
     if whole.get("v") != VERSION:
         raise ValueError(f"Expected a state of version {VERSION}, but got {whole.get('v')}")
+    return whole
+
+
+def built(definition: Definition, whole: dict[str, Any]) -> Case:
+    """The instance that these plain values say, ready to run on this definition."""
     case = Case(definition, definition.processes[whole["p"]], throw_error)
     case.counter = whole["n"]
     for id, spec_id, process_id, owner, root, variables, done, memory in whole["s"]:
