@@ -128,6 +128,7 @@ LABELS = {
     "meeting": ("会面的编号", "meeting"),
     "merge": ("合并的编号", "merge"),
     "message": ("消息", "message"),
+    "move": ("迁移的编号", "move"),
     "moved": ("移动的", "moved"),
     "moves": ("改了的日期", "days changed"),
     "n": ("第几次", "link no."),

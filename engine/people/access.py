@@ -60,6 +60,7 @@ Verb = Literal[
     "withdraw",
     "reveal",
     "design",
+    "move",
     "operate",
     "serve",
     "book",
@@ -428,6 +429,8 @@ def _to_case(actor: Actor, case: Case) -> Iterator[str]:
         return
     if not case.restricted and "auditor" in actor.roles:
         yield "auditor"
+    if "operator" in actor.roles:
+        yield "operator"
     if any(actor.id in ids for ids in case.chosen.values()):
         yield "chosen"  # for a role in it, whatever unit they are of
     if case.restricted:  # health and child data (Y3): who handles it, no one above, and no village as such

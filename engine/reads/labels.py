@@ -51,6 +51,8 @@ EVENTS = {
     "case.joined": "并入同一件事，等那一件的答复",
     "case.referred": "移送其他单位",
     "case.asked-about": "有人拿编号来查，什么都没有告诉",
+    "case.migrated": "改按另一个版本办",
+    "case.put-back": "撤销迁移，仍按原来的版本办",
     "case.moved": "单位调整，转到接替的单位",
     "unit.changed": "单位调整",
     "person.post-changed": "任职变动",

@@ -123,6 +123,8 @@ class Kind(StrEnum):
     DUTY_ROSTERED = "duty.rostered"
     DUTY_UNROSTERED = "duty.unrostered"
     CASE_MOVED = "case.moved"  # its office, its village or its counter was merged or closed
+    CASE_MIGRATED = "case.migrated"  # 迁移: it goes on under another version of its matter
+    CASE_PUT_BACK = "case.put-back"  # … and under the one before again
     UNIT_CHANGED = "unit.changed"  # added, closed, merged, renamed
     COUNTY_IMPORTED = "county.imported"  # a file of units, posts, people, halls: of which lists how many rows
     POST_CHANGED = "person.post-changed"  # somebody took a post, or their term ends

@@ -27,7 +27,7 @@ from engine.people import Actor, units
 from engine.plain import dig
 from engine.store import Work
 from engine.store.models import Case, Escalation, SideClock, Task
-from engine.workdays import ZONE, OpeningHours, UnknownYear
+from engine.workdays import ZONE, OpeningHours, UnknownYear, local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,12 @@ class Planned:
 
 
 def ledger(work: Work, case: Case, rules: Rules) -> Ledger:
-    """The case's ledger, from what the case remembers."""
+    """The case's ledger, from what the case remembers. A case that was moved to another version (迁移) is counted by
+    what was promised and allowed when it was handed in; the limits of its steps are the new version's."""
+    kept = case.limits_before
+    if kept is not None:
+        before = rules_of(str(kept["regime"]), promised=kept["promised"], on=local_date(case.received_at))
+        rules = replace(before, steps={**before.steps, **rules.steps})
     hours = units.opening_hours(work, case.office_id)
     return Ledger(rules, work.calendar, hours, tuple(Event.from_json(row) for row in case.ledger or ()))
 

@@ -67,6 +67,7 @@ class Kind(StrEnum):
     ERASE = "erase"
     ANCHOR_SEAL = "anchor-seal"
     REPLAY = "replay"
+    MOVE_CASES = "move-cases"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -77,6 +78,7 @@ NAMES = {
     Kind.FOLLOW_PEOPLE: ("任期到了，件换人办", "Terms that ended: their work goes on"),
     Kind.REPLAY: ("在草稿上回放办过的件", "Replaying recorded cases on a draft"),
     Kind.ANCHOR_SEAL: ("把每日封存送到外面", "The daily seal, sent outside"),
+    Kind.MOVE_CASES: ("把在办件迁到另一个版本", "Moving cases to another version"),
     Kind.BONDS_DUE: ("到期的家人、委托关系", "Bonds whose last day is over"),
     Kind.KEEP_REGISTERS: ("台账到期提醒和清除", "Registers: what runs out, what is blanked"),
     Kind.LOANS_DUE: ("借阅到期提醒、留架到期", "What is due of loans"),

@@ -137,6 +137,7 @@ def test_every_job_has_its_handler():
         "bonds-due": "bonds.due.bonds_due",
         "erase": "hall.erasing.erase_due",
         "anchor-seal": "worker.anchoring.send",
+        "move-cases": "moving.go_on",
     }
     assert set(JOBS) == set(jobs.Kind)
 

@@ -53,7 +53,9 @@ WHY = {
         standing: state;
         standing_day: state;
         studio_change: kind;
+        moved_case: state;
         studio_draft: state;
+        version_move: state;
         subscription: kind;
         task: kind state ended;
         ticket: letter channel state;
@@ -129,7 +131,9 @@ WHY = {
         side_clock: regime;
         slot_place: role title title_en who who_says who_says_en;
         standing: at weekdays role;
+        moved_case: told;
         studio_draft: matter;
+        version_move: matter chosen;
         subscription: element name;
         task: element name form scope headers properties;
         ticket: queue matter;
@@ -191,8 +195,10 @@ WHY = {
         seal: previous hash public signature;
         session: token_hash;
         sign_in_step: token_hash;
+        moved_case: from_hash after;
         studio_draft: based_on published;
-        user: password_hash sso_subject""",
+        user: password_hash sso_subject;
+        version_move: to_hash""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
         appointment: team price chosen;
         ballot: name name_en question words options settings result;
@@ -205,6 +211,7 @@ WHY = {
         loan: title;
         loan_hold: title;
         matter_verdict: matter found;
+        case: limits_before;
         matter_version: content note;
         online_block: reason_zh reason_en;
         post: code name name_en;

@@ -24,11 +24,13 @@ from engine.commands.cases.reading import open_case, open_file, open_paper, open
 from engine.commands.cases.routes import jump, jump_targets, recall, return_, return_targets, terminate, withdraw
 from engine.commands.cases.submit import Behalf, Person, person_of, submit
 from engine.commands.cases.telling import tell
+from engine.commands.cases.versions import CannotMove, last_chosen, look_at_move, may_undo, move_version, undo_move
 from engine.commands.cases.working import claim, complete, draft_of, mark_seen, save_draft, unclaim
 from engine.commands.changes import Change
 
 __all__ = [
     "Behalf",
+    "CannotMove",
     "Change",
     "Done",
     "Person",
@@ -54,10 +56,14 @@ __all__ = [
     "hold",
     "jump",
     "jump_targets",
+    "last_chosen",
     "let_go",
+    "look_at_move",
     "mark_seen",
+    "may_undo",
     "move_office",
     "move_units",
+    "move_version",
     "open_case",
     "open_file",
     "open_paper",
@@ -84,6 +90,7 @@ __all__ = [
     "terminate",
     "transfer",
     "unclaim",
+    "undo_move",
     "void_paper",
     "withdraw",
 ]

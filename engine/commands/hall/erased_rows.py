@@ -46,6 +46,7 @@ from engine.store.models import (
     LegalHold,
     Listed,
     Meeting,
+    MovedCase,
     Notice,
     PrivateNote,
     Rating,
@@ -181,6 +182,7 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
         {"reason": "", "answer": None},
     ),
     (ForEach, _of(ForEach.case_id), {"given": {}}),
+    (MovedCase, _of(MovedCase.case_id), {"before": None}),
     (
         ForEachItem,
         lambda ids: or_(

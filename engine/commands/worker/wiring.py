@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.commands import ballots, bonds, matching, schedules
+from engine.commands import ballots, bonds, matching, moving, schedules
 from engine.commands.boards import due as boards
 from engine.commands.booking import due
 from engine.commands.equipment import Handler
@@ -62,6 +62,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.ANCHOR_SEAL: anchoring.send,
         # the studio
         Kind.REPLAY: replays.go_on,
+        Kind.MOVE_CASES: moving.go_on,
     }
 )
 

@@ -51,6 +51,7 @@ from engine.store.models.handovers import Handover, HandoverLink, HandoverSign, 
 from engine.store.models.joined import CaseAnswer, CaseJoin
 from engine.store.models.loans import Loan, LoanHold
 from engine.store.models.matches import MatchApart, MatchLeg, MatchPair, MatchSide
+from engine.store.models.moves import MovedCase, VersionMove
 from engine.store.models.people import (
     AccountMerge,
     ApiToken,
@@ -161,6 +162,7 @@ __all__ = [
     "MatterVersion",
     "Meeting",
     "Missed",
+    "MovedCase",
     "Notice",
     "NoticeCase",
     "OneTimeCode",
@@ -207,6 +209,7 @@ __all__ = [
     "Unit",
     "User",
     "UtcDateTime",
+    "VersionMove",
     "Waiting",
     "Window",
     "WorkOrder",

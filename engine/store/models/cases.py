@@ -110,6 +110,9 @@ class Case(Base):
     state: Mapped[bytes | None] = mapped_column(SealedBytes, deferred=True)
     answers: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # the process variables, for reading
     ledger: Mapped[Any] = mapped_column(SealedJson, deferred=True)  # 时限台账: the events of engine.deadlines, in order
+    #: 迁移: {regime, promised} of the version that it began on, where the one it runs on now says otherwise: what was
+    #: promised stays.
+    limits_before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     subscriptions: Mapped[list[str]] = mapped_column(default=list)  # keys of its rows in `subscription`
 
     applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"), index=True)
