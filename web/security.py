@@ -87,7 +87,7 @@ def begin(app: Flask, settings: Settings, most_bytes: Callable[[str | None], int
     def headers(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
+        response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "geolocation=(), camera=(self), microphone=(self)"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -44,6 +44,7 @@ class Moment:
     played: Mapping[str, Any] = field(repr=False)
     papers: Mapping[str, str] = field(repr=False)  # check code -> the paper as a page
     due: Mapping[str, str]  # element of an open step -> until when it is due, as a story says it
+    variables: Mapping[str, Any] = field(repr=False)  # of the case
     seen: tuple[int, int, int]  # the last task, paper and notice that was told
     beat: Beat
 

@@ -457,7 +457,7 @@ class Player:
             raise Stuck(f"“{task.name}”没有人可以办：都要回避。", f"Nobody may do {task.name!r}: all must keep away.")
         return self.actor(work, able[0])
 
-    def _agent(self, work: Work) -> people.Actor:
+    def agent(self, work: Work) -> people.Actor:
         """Who has, or had last, the mandate of this case: whether they still may is for the command to say."""
         holder = work.session.scalar(
             select(Bond.holder_id)
@@ -472,7 +472,7 @@ class Player:
     def complete(self, work: Work, step: Mapping[str, Any]) -> None:
         """Somebody who may completes the open task of this step."""
         task = self._task(work, str(step["task"]))
-        by = self._agent(work) if step.get("by") == "agent" else self.holder(work, task)
+        by = self.agent(work) if step.get("by") == "agent" else self.holder(work, task)
         answers = step.get("answers") or {}
         if task.form:
             answers = handed_in(work, self.package.form(task.form), answers, by=by, now=self.now)

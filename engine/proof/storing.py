@@ -103,13 +103,22 @@ def text(story: Mapping[str, Any], indent: str = "", newline: str = "\n") -> str
         value = plain(story[key])
         if key == "steps" and value:
             lines.append(f"{begins}steps:")
-            lines += [f"    - {_flow(step)}" for step in value]
+            lines += [f"    - {flow(step)}" for step in value]
         else:
-            lines.append(f"{begins}{key}: {_flow(value)}")
+            lines.append(f"{begins}{key}: {flow(value)}")
     return "".join(f"{indent}{line}{newline}" for line in lines)
 
 
-def _flow(value: Any) -> str:
+def value(words: str) -> Any:
+    """What somebody typed as YAML; None when it is none."""
+    try:
+        return yaml.safe_load(words)
+    except (yaml.YAMLError, ValueError):
+        return None
+
+
+def flow(value: Any) -> str:
+    """A value on one line, as a story has it."""
     written: str = yaml.safe_dump(
         value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9, default_style=None
     )

@@ -25,10 +25,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine import crypto, forms, matters
+from engine import crypto, forms, matters, people
 from engine.errors import NotFound, Refused
 from engine.matters import mandates, stories
-from engine.matters.nouns.bonds import MANDATE
 from engine.matters.stories import Book, Story
 from engine.people import units
 from engine.plain import dumps, plain
@@ -42,7 +41,6 @@ from engine.records import papers
 from engine.store import Database, Work
 from engine.store.models import (
     Awaited,
-    Bond,
     Case,
     DecisionHit,
     Document,
@@ -192,7 +190,7 @@ class Tries:
                 hall = county.found(work, package, book, now=at.astimezone(UTC))
             now = at.astimezone(UTC)
             content = packed(scratch.content())
-            found = Moment(content, hall, now, "", 0, frozenset(), {}, {}, {}, (0, 0, 0), Beat(now))
+            found = Moment(content, hall, now, "", 0, frozenset(), {}, {}, {}, {}, (0, 0, 0), Beat(now))
             self.moments.put(name, found)
         return found
 
@@ -256,30 +254,23 @@ class Tries:
         if not known:
             return _nothing(player, refused, went)
         before = known[-2] if len(known) > 1 else None
-        return self._seen(scratch, player, known, went, refused, before)
+        return self._seen(player, known, went, refused, before)
 
     def _seen(
         self,
-        scratch: Scratch,
         player: Player,
         known: Sequence[Moment],
         went: Sequence[Mapping[str, Any]],
         refused: Refused | None,
         before: Moment | None,
     ) -> Seen:
-        database = player.database
-        earlier: Mapping[str, Any] = {}
-        if before is not None:
-            scratch.put(before.unpacked())
-            with database.reading() as work:
-                earlier = _variables(work, player.case_id)
-            scratch.put(known[-1].unpacked())
+        database, earlier = player.database, before.variables if before is not None else {}
         next_at = player.due_next()
         with database.reading() as work:
             player.where = ""
             player.read(work)
             now, case_id = player.now, player.case_id
-            variables = _variables(work, case_id)
+            variables = known[-1].variables
             return Seen(
                 played=player.played,
                 steps=tuple(went),
@@ -316,6 +307,13 @@ class Tries:
                 changed=frozenset(k for k, v in variables.items() if before is not None and earlier.get(k) != v),
                 dues=tuple(one.due for one in known[:-1]),
             )
+
+    def prove(self, package: matters.Package, story: Story, *, content: Path) -> list[str]:
+        """What is not as this story of the matter says; nothing of earlier plays is used."""
+        with self._scratch(content) as (scratch, database):
+            founded = self._founded(scratch, package, stories.book(package), story.at)
+            scratch.put(founded.unpacked())
+            return playing.play(database, founded.hall, package, story).problems
 
     def paper(self, package: matters.Package, told: Mapping[str, Any], code: str, *, content: Path) -> str:
         """A paper of this play as a page for the browser. NotFound when it issued none of that code."""
@@ -398,6 +396,7 @@ def _moment(scratch: Scratch, player: Player, hall: Hall, before: Moment) -> Mom
             .order_by(Notice.id)
         ).all()
         newest = work.session.scalar(select(func.max(Task.id))) or 0
+        variables = _variables(work, player.case_id)
     problems = player.played.problems[len(before.played.get("problems", ())) :]
     beat = Beat(
         player.now,
@@ -420,6 +419,7 @@ def _moment(scratch: Scratch, player: Player, hall: Hall, before: Moment) -> Mom
         played_of(player.played),
         dict(_press(player).made),
         due,
+        variables,
         (
             newest,
             max((id for id, _ in documents), default=known[1]),
@@ -478,7 +478,7 @@ def _waiting(work: Work, player: Player) -> Iterator[Waiting]:
     of: dict[str, list[Task]] = {}
     for task in live:
         of.setdefault(task.element, []).append(task)
-    agents = work.session.scalar(select(func.count()).where(Bond.case_id == player.case_id, Bond.kind == MANDATE))
+    case, agent = work.session.get_one(Case, player.case_id), _agent(work, player)
     named = _files(work)
     for element, tasks in list(of.items())[:MOST_SHOWN]:
         task = tasks[0]
@@ -502,10 +502,18 @@ def _waiting(work: Work, player: Player) -> Iterator[Waiting]:
             tuple(_who(work, task.candidates)),
             task.instead is not None,
             by,
-            bool(agents),
+            agent is not None and people.may(agent, "claim", task, case=case),
             desk,
             answers,
         )
+
+
+def _agent(work: Work, player: Player) -> people.Actor | None:
+    """Who holds the mandate of this case, if somebody does."""
+    try:
+        return player.agent(work)
+    except Stuck:
+        return None
 
 
 def _files(work: Work) -> dict[str, str]:

@@ -168,7 +168,7 @@ def test_two_plays_beside_each_other_do_not_mix(package, first):
 
 def test_moments_are_bounded_by_bytes_and_the_oldest_go_first():
     def moment(n):
-        return Moment(b"x" * n, None, NOW, "", 0, frozenset(), {}, {}, {}, (0, 0, 0), Beat(NOW))
+        return Moment(b"x" * n, None, NOW, "", 0, frozenset(), {}, {}, {}, {}, (0, 0, 0), Beat(NOW))
 
     kept = Moments(20_000)
     for n in range(5):

@@ -511,6 +511,15 @@ RULES: dict[str, Rule] = {
         "releasing.stories",
         thing="absent",
     ),
+    **_door(  # asked of the draft that nobody has just now
+        "designer",
+        "playing.act",
+        "playing.file",
+        "playing.keep",
+        "playing.paper",
+        "playing.play",
+        thing="absent",
+    ),
     **_door("operator", "operations.confirm_clock", "operations.now"),
     **_door("operator", "operations.retry", thing="absent"),
     # ---- registers 台账

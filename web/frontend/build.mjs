@@ -35,6 +35,7 @@ const bundles = {
   dates: "src/dates.js", // days and times outside of forms: fetched only where a page has one
   diagram: "src/diagram.js", // a diagram to look at
   modeler: "src/modeler.js", // a diagram to try and change
+  play: "src/play.js", // a play of a matter: its story and its acts
   drafting: "src/drafting.js", // a file of a draft, changed as text
   compare: "src/compare.js", // two versions of a diagram, with what is other
   form_editor: "src/form_editor.js", // a form of a draft: palette, form, what each part says

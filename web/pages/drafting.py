@@ -16,12 +16,14 @@ from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
 from engine.proof import Verdict, drafting, prove, verdicts
+from engine.proof.playing import Played
 from engine.reads import studio as reads
 from engine.reads import versions
 from engine.records import library
 from web import edge, skeleton
 from web.edge import guard
 from web.language import english
+from web.pages import covered
 from web.pages.studio import proved, templates_of
 
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
@@ -247,13 +249,17 @@ def proof(name: str) -> ResponseReturnValue:
     work, found = edge.work(), _draft(name)
     content = edge.hall().settings.content
     files = drafting.files_of(work, reads.row(work, found), content)
-    verdict = prove(name, files, county=verdicts.county_of(work), content=content)
-    return _proved(name, found, verdict)
+    played: list[Played] = []
+    verdict = prove(name, files, county=verdicts.county_of(work), content=content, each=played.append)
+    drawing = url_for("drafting.file", name=name, path=f"bpmn/{name}/process.bpmn")
+    return _proved(name, found, verdict, covered.of(name, files, played, drawing))
 
 
-def _proved(name: str, found: reads.Draft, verdict: Verdict) -> ResponseReturnValue:
+def _proved(
+    name: str, found: reads.Draft, verdict: Verdict, coverage: dict[str, Any] | None = None
+) -> ResponseReturnValue:
     about = _("%(title)s 的草稿，第 %(n)s 次", title=found.title, n=found.revision)
-    return proved(verdict, name, about, url_for("drafting.draft", name=name))
+    return proved(verdict, name, about, url_for("drafting.draft", name=name), coverage)
 
 
 def revision_sent() -> int:

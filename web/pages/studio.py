@@ -14,12 +14,14 @@ from engine.errors import NotFound
 from engine.findings import Finding
 from engine.people import units
 from engine.proof import Verdict, prove, verdicts
+from engine.proof.playing import Played
 from engine.reads import missed, studio, versions
 from engine.records import library
 from engine.store import Work
 from web import edge, names
 from web.edge import guard
 from web.language import english
+from web.pages import covered
 
 pages = Blueprint("studio", __name__, url_prefix="/desk/matters")
 
@@ -100,11 +102,16 @@ def proof(name: str) -> ResponseReturnValue:
         files, about = matters_.read_files(content, name), f"bpmn/{name}"
     else:
         files, about = dict(library.current(edge.work(), name).files), name
-    verdict = prove(name, files, county=verdicts.county_of(edge.work()), content=content)
-    return proved(verdict, name, about, url_for("studio.matter", name=name))
+    played: list[Played] = []
+    county = verdicts.county_of(edge.work())
+    verdict = prove(name, files, county=county, content=content, each=played.append)
+    drawing = "" if sent is not None and sent.filename else url_for("studio.file", name=name, file="process.bpmn")
+    return proved(verdict, name, about, url_for("studio.matter", name=name), covered.of(name, files, played, drawing))
 
 
-def proved(verdict: Verdict, name: str, about: str, back: str) -> ResponseReturnValue:
+def proved(
+    verdict: Verdict, name: str, about: str, back: str, coverage: dict[str, Any] | None = None
+) -> ResponseReturnValue:
     """The page that says what the check found and how the stories went."""
     chinese = not english()
     return render_template(
@@ -114,6 +121,7 @@ def proved(verdict: Verdict, name: str, about: str, back: str) -> ResponseReturn
         back=back,
         good=verdict.good,
         stories=verdict.stories,
+        coverage=coverage,
         findings=[
             {
                 "where": f"{f.file}:{f.line}" if f.line else f.file,

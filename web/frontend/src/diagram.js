@@ -5,6 +5,18 @@ import "bpmn-js/dist/assets/bpmn-js.css";
 import "./diagram.css";
 import { translateModule, word } from "./words.js";
 
+/** How many stories pass an element, at its corner. */
+function counts(overlays, elements, of) {
+  overlays.remove({ type: "count" });
+  for (const [id, n] of Object.entries(of ?? {})) {
+    if (!elements.get(id) || elements.get(id).waypoints) continue;
+    const badge = document.createElement("span");
+    badge.className = "yz-count";
+    badge.textContent = String(n);
+    overlays.add(id, "count", { position: { top: -10, right: 10 }, html: badge, scale: { min: 0.6, max: 1.2 } });
+  }
+}
+
 async function draw(root) {
   root.dataset.drawn = "1";
   const place = root.querySelector("[data-diagram-place]");
@@ -20,13 +32,43 @@ async function draw(root) {
   }
   const canvas = viewer.get("canvas");
   const elements = viewer.get("elementRegistry");
+  const marked = [];
   const mark = (ids, name) => {
-    for (const id of ids ?? []) if (elements.get(id)) canvas.addMarker(id, name);
+    for (const id of ids ?? [])
+      if (elements.get(id)) {
+        canvas.addMarker(id, name);
+        marked.push([id, name]);
+      }
   };
-  const done = new Set([...(marks.done ?? []), ...(marks.current ?? [])]);
-  mark(marks.done, "yz-done");
-  mark(marks.current, "yz-current");
-  mark(marks.findings, "yz-finding");
+  const show = (known) => {
+    for (const [id, name] of marked.splice(0)) canvas.removeMarker(id, name);
+    mark(known.done, "yz-done");
+    mark(known.flows, "yz-done");
+    mark(known.current, "yz-current");
+    mark(known.findings, "yz-finding");
+    mark(known.bare, "yz-bare");
+    counts(viewer.get("overlays"), elements, known.counts);
+  };
+  /** A step of a wide drawing is read at its own size, in the middle. */
+  const centre = (id) => {
+    const one = elements.get(id);
+    if (!one || place.clientWidth === 0) return;
+    canvas.setRootElement(canvas.findRoot(one) ?? canvas.getRootElement());
+    canvas.resized();
+    const scale = Math.max(canvas.zoom("fit-viewport"), 0.7);
+    const { width, height } = canvas.viewbox().outer;
+    const [x, y] = [one.x + (one.width ?? 0) / 2, one.y + (one.height ?? 0) / 2];
+    const [wide, high] = [width / scale, height / scale];
+    canvas.viewbox({ x: x - wide / 2, y: y - high / 2, width: wide, height: high });
+  };
+  root.addEventListener("yz:marks", (event) => {
+    show(event.detail);
+    if (event.detail.at) centre(event.detail.at);
+  });
+  show(root.marks ?? marks);
+  // Where the flows that were taken are known (a play, the stories), nothing is guessed.
+  const guessed = root.marks === undefined && marks.flows === undefined;
+  const done = new Set(guessed ? [...(marks.done ?? []), ...(marks.current ?? [])] : []);
   // Only people's steps are recorded; what ran by itself between two of them is on the way the case came.
   const passes = (one) => !/UserTask$|ManualTask$|CallActivity$|SubProcess$/.test(one.type);
   const back = (one, way) => {
@@ -55,6 +97,7 @@ async function draw(root) {
     if (canvas.zoom() > 1.1) canvas.zoom(1, "auto");
   };
   fit();
+  if (root.marks?.at) centre(root.marks.at);
   document.addEventListener("yz:shown", () => {
     canvas.resized();
     fit();

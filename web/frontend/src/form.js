@@ -444,6 +444,10 @@ class Island {
       }
       this.leaving = true;
       this.draft.clear();
+      if (said.play) {
+        document.dispatchEvent(new CustomEvent("yz:played", { detail: said.play })); // a play goes on in its page
+        return false;
+      }
       location.assign(said.location);
       return false;
     }
