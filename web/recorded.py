@@ -228,6 +228,7 @@ LABELS = {
     "version": ("版本", "version"),
     "based_on": ("从哪一版改起", "version it began from"),
     "draft": ("草稿", "draft"),
+    "in_force_at": ("生效时间", "in force from"),
     "voter": ("投票的人", "voter"),
     "wall_at": ("机器的时间", "the machine's time"),
     "way": ("方式", "way"),

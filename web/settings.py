@@ -57,6 +57,8 @@ KNOWN = {
     "YIZHAN_SECOND_FACTOR": "which staff must have a second factor: roles (supervisor, designer, operator, "
     "security, auditor, clerk) with commas, staff (everybody) or none (default: all but clerk where others can reach "
     "the hall, else none)",
+    "YIZHAN_PUBLISH_BY_TWO": "1 when what a designer publishes in the browser waits for a second designer's approval; "
+    "whoever drew it cannot approve it (default: one is enough)",
     "YIZHAN_SSO_ISSUER": "address of the county's single sign-on (OpenID Connect); without it staff sign in here alone",
     "YIZHAN_SSO_CLIENT": "by which name the single sign-on knows the hall (client id)",
     "YIZHAN_SSO_SECRET": "and the word that proves it (client secret)",
@@ -122,6 +124,7 @@ class Settings:
     log: str = "text"
     session_hours: int = 12
     idle_minutes: int = 0  # of staff; 0: as long as the session
+    publish_by_two: bool = False  # a second designer approves what one publishes
     sso: Provider | None = None
     second_factor: frozenset[str] = frozenset()  # roles that must have one; "staff": everybody
     anchor_file: Path | None = None  # of the audit, elsewhere
@@ -216,6 +219,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         metrics_token=env.get("YIZHAN_METRICS_TOKEN", ""),
         log=env.get("YIZHAN_LOG") or "text",
         session_hours=_number(env, "YIZHAN_SESSION_HOURS", 12, most=MOST_HOURS),
+        publish_by_two=env.get("YIZHAN_PUBLISH_BY_TWO", "") in ("1", "true", "yes"),
         anchor_file=Path(env["YIZHAN_ANCHOR_FILE"]) if env.get("YIZHAN_ANCHOR_FILE") else None,
     )
     found = replace(found, idle_minutes=_number(env, "YIZHAN_IDLE_MINUTES", 60 if found.reachable else 0))

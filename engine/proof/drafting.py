@@ -1,7 +1,7 @@
 """A draft of the studio, looked at as publishing looks at it, and published.
 
-look(database, draft_id, content=…)                  what the check finds: a second at most, for who is drawing
-publish(database, draft_id, …) -> Verdict            check, stories, and when all is well the version new cases get
+check(work, draft, content)                    what the check finds: a second at most, for who is drawing
+prove_and_keep(database, draft_id, …)          check and stories; releasing it is engine.proof.releases
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from engine import matters
 from engine.commands import gate, studio
 from engine.commands.booking import due
-from engine.errors import AlreadyDone, FieldError, Invalid, NotFound
+from engine.errors import AlreadyDone, NotFound
 from engine.findings import Finding, in_order
 from engine.people import Actor
 from engine.people.access import require
@@ -46,42 +46,22 @@ def played(work: Work, name: str, files: Mapping[str, bytes]) -> Verdict | None:
 def prove_and_keep(
     database: Database, draft_id: int, *, revision: int, content: Path, by: Actor, now: datetime
 ) -> Verdict:
-    """Check the draft and play its stories, unless they were played with just the same; the verdict is kept."""
+    """Check the draft as it is at this revision and play its stories; the verdict is kept."""
     require(by, "design")
     with database.reading() as work:
         draft = there(work, draft_id, revision)
-        name, files, county = draft.matter, files_of(work, draft, content), verdicts.county_of(work)
-        again = played(work, name, files)
+        name, files = draft.matter, files_of(work, draft, content)
+    return prove_files(database, name, files, content=content, now=now)
+
+
+def prove_files(database: Database, name: str, files: Mapping[str, bytes], *, content: Path, now: datetime) -> Verdict:
+    """Check these files and play their stories, unless they were played with just the same; the verdict is kept."""
+    with database.reading() as work:
+        county, again = verdicts.county_of(work), played(work, name, files)
     verdict = prove(name, files, county=county, content=content, again=again)
     with database.unit_of_work() as work:
         key, version = verdicts.key_of(files, county), matters.version_of(files)
         verdicts.keep(work, key, verdict, version=version, now=now, plays=verdicts.plays_of(files))
-    return verdict
-
-
-def publish(
-    database: Database, draft_id: int, *, revision: int, note: str, content: Path, by: Actor, now: datetime
-) -> Verdict:
-    """Prove the draft as it is at this revision, and publish it when nothing is wrong. The verdict says what is."""
-    require(by, "design")
-    if not note.strip():
-        zh, en = (
-            "请写明为什么发布，办事的人和日后查的人都看得到",
-            "Say why it is published: it is kept with the version",
-        )
-        raise Invalid([FieldError("note", "发布说明", zh, en)])
-    with database.reading() as work:
-        draft = there(work, draft_id, revision)
-        name, files = draft.matter, files_of(work, draft, content)
-    verdict = prove_and_keep(database, draft_id, revision=revision, content=content, by=by, now=now)
-    if not verdict.good:
-        return verdict
-    package = matters.read(name, files)
-    with database.unit_of_work() as work:
-        draft = there(work, draft_id, revision, lock=True)
-        library.publish(work, package, by=by, now=now, note=note.strip()[:400], studio=True)
-        due.open_offers(work, package, now=now)
-        studio.published(work, draft, package.version, now=now)
     return verdict
 
 

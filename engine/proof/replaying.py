@@ -307,7 +307,9 @@ class _Replayer(Player):
                 unit, _, post = rest.partition(":")
                 place = units.place(work, int(unit))
                 name = work.session.scalar(select(Post.name).where(Post.code == post)) or post
-                where = {"town": "镇", "village": "村", "grid": "网格", "county": "县"}.get(place.kind, place.name)
+                where = {"town": "镇", "village": "村", "grid": "网格", "county": "县"}.get(
+                    place.kind, place.code.rpartition("-")[2]
+                )
                 said.add(f"{where}·{name}")
             elif kind == "u":
                 said.add("申请人" if int(rest) == self.hall.applicant else "指定的人")

@@ -76,6 +76,11 @@ class Kind(StrEnum):
     MATTER_WITHDRAWN = "matter.withdrawn"  # off for new cases; running ones go on
     DRAFT_BEGUN = "matter.draft-begun"  # designers change it; nothing of that is offered yet
     DRAFT_DROPPED = "matter.draft-dropped"
+    RELEASE_ASKED = "matter.release-asked"  # a second person's word is wanted
+    RELEASE_APPROVED = "matter.release-approved"
+    RELEASE_REFUSED = "matter.release-refused"
+    RELEASE_SCHEDULED = "matter.release-scheduled"  # in force from a day on
+    RELEASE_CANCELLED = "matter.release-cancelled"
     LOGIN = "person.logged-in"
     LOGOUT = "person.logged-out"
     LOGIN_FAILED = "person.log-in-failed"  # a wrong password or second factor: for whom, never what was typed

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     ANCHOR_SEAL = "anchor-seal"
     REPLAY = "replay"
     MOVE_CASES = "move-cases"
+    RELEASE_DUE = "release-due"
 
 
 _KNOWN = frozenset(kind.value for kind in Kind)
@@ -76,6 +77,7 @@ _KNOWN = frozenset(kind.value for kind in Kind)
 NAMES = {
     Kind.ERASE: ("清除过了保存期限的个人信息", "Erasing what is kept no longer"),
     Kind.FOLLOW_PEOPLE: ("任期到了，件换人办", "Terms that ended: their work goes on"),
+    Kind.RELEASE_DUE: ("到生效日期的版本", "A version that comes into force"),
     Kind.REPLAY: ("在草稿上回放办过的件", "Replaying recorded cases on a draft"),
     Kind.ANCHOR_SEAL: ("把每日封存送到外面", "The daily seal, sent outside"),
     Kind.MOVE_CASES: ("把在办件迁到另一个版本", "Moving cases to another version"),

@@ -47,7 +47,7 @@ def publish(
     if current is not None and current.hash == package.version:
         return False
     _ = package.definition  # a diagram that cannot run is refused here
-    _may_seal(work, package)
+    must_seal(work, package)
     if current is not None:
         current.current = False
         work.session.flush()
@@ -88,7 +88,7 @@ def publish(
     return True
 
 
-def _may_seal(work: Work, package: matters.Package) -> None:
+def must_seal(work: Work, package: matters.Package) -> None:
     """BadMatter when a unit without a seal would sign: better said when it is published than to a clerk at noon."""
     tree = units.tree(work)
     short = {one.code.rpartition("-")[2]: bool(one.seal_name) for one in tree if "-" in one.code}

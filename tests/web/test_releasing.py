@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import datetime
+
+from sqlalchemy import select
 
 from engine.commands.worker import background
 from engine.proof import playing, replays
+from engine.store.models import Holding, Post
+from engine.workdays import ZONE
 from tests.hall import Open
 from tests.web.test_comparing import words
 from tests.web.test_drafting import (  # noqa: F401 — the hall with one small matter
     NAME,
     a_name,
+    current,
     designer,
     hall,
     keep,
@@ -104,3 +110,68 @@ def test_an_english_page_says_it_in_english(hall, designer):  # noqa: F811
     designer.post("/language", data={"to": "en", "next": "/desk"})
     page = words(designer.get(PAGE).text)
     assert "What is other" in page and "is now" in page and not re.search("发布说明|走一遍", page)
+
+
+def second(hall: Open):  # noqa: F811
+    """Another designer, in a hall that wants two."""
+    with hall.database.unit_of_work() as work:
+        post = work.session.scalars(select(Post).where(Post.code == "designer")).one()
+        work.session.add(Holding(user_id=hall.cast.users["chen"], unit_id=hall.cast.county.id, post_id=post.id))
+    hall.app.settings = dataclasses.replace(hall.app.settings, publish_by_two=True)
+    return hall.client("chen")
+
+
+def ask(client, **more):
+    return client.post(f"/desk/matters/{NAME}/draft/publish", data={"revision": "1", "note": "换了说法", **more})
+
+
+def test_in_a_hall_of_two_a_second_designer_sees_what_waits_and_approves_it(hall, designer):  # noqa: F811
+    other, step = second(hall), changed(designer)
+    before = current(hall)
+    assert "请人批准" in designer.get(PAGE).text
+    asked = ask(designer)
+    assert asked.status_code == 302 and asked.location.endswith(f"/{NAME}/release")
+    assert current(hall) == before
+    own = designer.get(f"/desk/matters/{NAME}/release").text
+    assert "要另一位流程设计员批准" in own and "批准发布</button>" not in own
+    assert designer.post(f"/desk/matters/{NAME}/release/approve", data={"why": "我自己"}).status_code == 403
+    for page in (f"/desk/matters/{NAME}", f"/desk/matters/{NAME}/draft"):
+        assert "请人批准发布" in designer.get(page).text
+    seen = words(other.get(f"/desk/matters/{NAME}/release").text)
+    assert f"名称：“{step}” 改为 “{step}一下”" in seen and "换了说法" in seen
+    assert other.post(f"/desk/matters/{NAME}/release/approve", data={"why": ""}).status_code == 422
+    assert other.post(f"/desk/matters/{NAME}/release/approve", data={"why": "看过"}).status_code == 302
+    assert current(hall) != before
+    assert other.post(f"/desk/matters/{NAME}/release/approve", data={"why": "看过"}).status_code == 409
+
+
+def test_what_waits_is_sent_back_or_cancelled(hall, designer):  # noqa: F811
+    other, _step = second(hall), changed(designer)
+    before = current(hall)
+    ask(designer)
+    assert other.post(f"/desk/matters/{NAME}/release/refuse", data={"why": "再想想"}).status_code == 302
+    assert "再想想" in designer.get(f"/desk/matters/{NAME}/release").text
+    ask(designer)
+    assert ask(designer).status_code == 409, "one waits already"
+    assert designer.post(f"/desk/matters/{NAME}/release/cancel").status_code == 302
+    assert current(hall) == before
+    assert "已取消" in designer.get(f"/desk/matters/{NAME}/release").text
+
+
+def test_a_day_is_set_and_the_worker_publishes_then(hall, designer):  # noqa: F811
+    changed(designer)
+    before = current(hall)
+    for odd in ("soon", "2020-01-01T08:00", "2099-01-01T08:00"):
+        assert ask(designer, in_force_at=odd).status_code == 422, odd
+    assert ask(designer, in_force_at="2026-09-21T08:00").status_code == 302
+    assert "生效" in designer.get(f"/desk/matters/{NAME}").text
+    work_off(hall)
+    assert current(hall) == before
+    hall.clock.now = datetime(2026, 9, 21, 8, tzinfo=ZONE)
+    work_off(hall)
+    assert current(hall) != before
+
+
+def test_a_matter_of_which_nothing_was_ever_released_has_no_such_page(hall, designer):  # noqa: F811
+    assert designer.get(f"/desk/matters/{NAME}/release").status_code == 404
+    assert designer.post(f"/desk/matters/{NAME}/release/cancel").status_code == 404

@@ -84,7 +84,7 @@ def page(name: str) -> ResponseReturnValue:
     return render_template(
         "staff/compare.html",
         name=name,
-        title=_title(name),
+        title=title_of(name),
         sides=listed,
         before=before,
         after=after,
@@ -105,7 +105,8 @@ def drawing(name: str) -> ResponseReturnValue:
     return Response(names.diagram(found), content_type="application/xml; charset=utf-8")
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """What a matter, or the draft of one, is called."""
     work = edge.work()
     draft = studio.of(work, name, edge.actor())
     if draft is not None:

@@ -15,7 +15,7 @@ from engine import matters as matters_
 from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
-from engine.proof import Verdict, drafting, prove, verdicts
+from engine.proof import Verdict, drafting, prove, releases, verdicts
 from engine.proof.playing import Played
 from engine.reads import studio as reads
 from engine.reads import versions
@@ -112,6 +112,7 @@ def draft(name: str) -> ResponseReturnValue:
         others=reads.others(work, found, actor, now=now),
         findings=findings_shown(findings),
         published=library.known(work, name),
+        release=releases.last(work, name),
     )
 
 
@@ -266,26 +267,6 @@ def revision_sent() -> int:
     """Which change was sent; -1, which none is, for what is no number."""
     said = request.form.get("revision", "")
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else -1
-
-
-@pages.post("/<name>/draft/publish")
-@guard("designer", writes=False)
-def publish(name: str) -> ResponseReturnValue:
-    """Prove the draft as it was looked at, and make it the version that new cases get."""
-    found, hall = _draft(name), edge.hall()
-    verdict = drafting.publish(
-        hall.database,
-        found.id,
-        revision=revision_sent(),
-        note=request.form.get("note", ""),
-        content=hall.settings.content,
-        by=edge.actor(),
-        now=edge.now(),
-    )
-    if not verdict.good:
-        return _proved(name, found, verdict)
-    flash(_("已发布：新的办件按这一版走，在办的留在原来的版本。"))
-    return redirect(url_for("studio.matter", name=name))
 
 
 @pages.post("/<name>/draft/drop")

@@ -13,7 +13,7 @@ from engine import matters as matters_
 from engine.errors import NotFound
 from engine.findings import Finding
 from engine.people import units
-from engine.proof import Verdict, prove, verdicts
+from engine.proof import Verdict, prove, releases, verdicts
 from engine.proof.playing import Played
 from engine.reads import missed, studio, versions
 from engine.records import library
@@ -83,6 +83,7 @@ def matter(name: str) -> ResponseReturnValue:
             for f in findings
         ],
         draft=studio.of(work, name, edge.actor()),
+        release=releases.last(work, name),
         marks={"findings": [f.element for f in findings if f.element]},
         versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),

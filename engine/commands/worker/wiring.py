@@ -14,7 +14,7 @@ from engine.commands.loans import due as loans
 from engine.commands.queues import due as forgetting
 from engine.commands.registers import keeping
 from engine.commands.wiring import check
-from engine.commands.worker import anchoring, messages, paperwork, replays, sharing, telling, telling_voters
+from engine.commands.worker import anchoring, messages, paperwork, releases, replays, sharing, telling, telling_voters
 from engine.records.jobs import Kind
 
 JOBS: Mapping[Kind, Handler] = MappingProxyType(
@@ -63,6 +63,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         # the studio
         Kind.REPLAY: replays.go_on,
         Kind.MOVE_CASES: moving.go_on,
+        Kind.RELEASE_DUE: releases.come_into_force,
     }
 )
 

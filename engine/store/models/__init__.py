@@ -87,7 +87,7 @@ from engine.store.models.records import (
 from engine.store.models.registers import RegisterChange, RegisterEntry, RegisterIndex
 from engine.store.models.rotation import KeyMove, KeyTurn
 from engine.store.models.schedules import Schedule, ScheduleRun
-from engine.store.models.studio import StudioChange, StudioDraft, StudioEditor, StudioFile, StudioReplay
+from engine.store.models.studio import StudioChange, StudioDraft, StudioEditor, StudioFile, StudioRelease, StudioReplay
 from engine.store.models.taking_part import CaseParty, Meeting, SideClock, Tie
 from engine.store.models.tickets import Hall, Ticket, TicketLine, Window
 from engine.store.models.time import Beat, CalendarFile, Escalation, ExtensionRequest
@@ -196,6 +196,7 @@ __all__ = [
     "StudioDraft",
     "StudioEditor",
     "StudioFile",
+    "StudioRelease",
     "StudioReplay",
     "Subscription",
     "Task",

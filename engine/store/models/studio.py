@@ -90,6 +90,41 @@ class StudioReplay(Base):
     ended_at: Mapped[datetime | None]
 
 
+#: What waits for a second person's word, or for its day.
+WAITING = text("state in ('asked','scheduled')")
+
+
+class StudioRelease(Base):
+    """A version of a draft that is to be published (发布申请): frozen as it was when it was asked for. It waits for a
+    second person's word where the hall wants that, and for the day it is in force from where it has one."""
+
+    __tablename__ = "studio_release"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    matter: Mapped[str] = mapped_column(String(40))
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("studio_draft.id"))
+    revision: Mapped[int]  # of the draft
+    version: Mapped[str] = mapped_column(String(64))  # the hash it will have as a version
+    before: Mapped[str | None] = mapped_column(String(64))  # the version in use then; None: the matter was not offered
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # a zip of the package's files
+    note: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    asked_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
+    asked_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(Text, default="")  # what the second person said
+    in_force_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    told: Mapped[str] = mapped_column(Text, default="")  # why it did not come into force
+    told_en: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (
+        CheckConstraint("state in ('asked','scheduled','published','refused','cancelled','failed')", name="state"),
+        Index("uq_studio_release_waiting", "matter", unique=True, sqlite_where=WAITING, postgresql_where=WAITING),
+    )
+
+
 class StudioEditor(Base):
     """Who has a draft open, at which file, since when they were last heard of."""
 
