@@ -230,6 +230,7 @@ class _Plan:
     policy: booking.Policy
     past: Sequence[booking.Past]
     cost: prices.Cost | None
+    round: str = ""  # by which round it is brought
     number: str = ""
 
 
@@ -443,6 +444,7 @@ def _fit(
         policy,
         past,
         prices.cost(work, what, resource, slot, [person for person, _role in wish.members], wish.answers, now=now),
+        reads.round_of(work, what, resource, slot, wish.holder, wish.answers, now),
     )
 
 
@@ -516,6 +518,7 @@ def _row(
         team=wish.team[:80],
         answers=dict(wish.answers) or None,
         chosen=choosing.chosen(plan.what, wish.answers),
+        round=plan.round,
         price=dict(plan.cost.said) if plan.cost is not None else {},
         cents=plan.cost.cents if plan.cost is not None else None,
         booked_by_id=wish.booked_by or (by.id if by.id != leader.user_id else None),

@@ -36,6 +36,7 @@ VERBS = {
     "cancel": {"open"},
     "arrive": {"open"},
     "leave": {"open"},
+    "bring": {"open"},
     "supply": {"open"},
     "need": {"open"},
     "ask": {"open"},
@@ -73,6 +74,7 @@ class CancelText(Part):
         description="替谁：bonds 里让他办的那个人 · for whom: one of bonds who lets them",
     )
     time: datetime | date | str | None = Field(default=None, description="哪一次；不写是最近的 · of which time")
+    error: str | None = Field(default=None, description="应当退不了：REFUSED · must fail: REFUSED")
 
     @field_validator("time")
     @classmethod
@@ -190,6 +192,20 @@ class ArriveText(PersonOfStory):
         return self
 
 
+class BringText(Part):
+    """What somebody booked is brought to their door: handed over, or nobody opens."""
+
+    offer: str = Field(min_length=1, description="offers 里的名称 · the name in offers")
+    who: str = Field(min_length=1, description="谁订的 · whose it is")
+    by: str = Field(min_length=1, description="谁送：报了那条路线、签到了的人 · who brings it, signed in on its round")
+    to: str = Field(default="", description="当面交给了谁 · who took it")
+    nobody: bool = Field(default=False, description="没有人开门 · nobody opens")
+    words: str = Field(default="", description="没有人开门时看到什么 · what was seen where nobody opened")
+    error: Literal["REFUSED"] | None = Field(
+        default=None, description="应当不行：不在他的路线上、没有签到、没写谁收的 · must fail"
+    )
+
+
 class AttendText(Part):
     """Whoever booked has come, or goes: as at the door, now."""
 
@@ -271,6 +287,11 @@ class StepText(Part):
         description="订了的人来了，签到；撮合的说到了 · whoever booked checks in; of a match: says that they arrived",
     )
     leave: AttendText | None = Field(default=None, description="来了的人走了，签退 · whoever came checks out")
+    bring: BringText | None = Field(
+        default=None,
+        description="订的送到了门口：当面交给了谁，或者没有人开门 · what was booked is brought to the door: handed "
+        "over, or nobody opens",
+    )
     supply: SideOfMatchText | None = Field(default=None, description="有人提供（撮合） · somebody offers a supply")
     need: SideOfMatchText | None = Field(default=None, description="有人提出需求（撮合） · somebody says a need")
     ask: PairText | None = Field(default=None, description="问对方（撮合） · one side asks the other")

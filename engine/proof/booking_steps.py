@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, select
 
 from engine import crypto, matters, people
 from engine.commands import booking
-from engine.errors import Invalid, NotFound, NotNow, Refused
+from engine.errors import Invalid, NotFound, NotNow, NotYours, Refused
 from engine.matters.stories import when
 from engine.people import units
 from engine.reads import bonds
 from engine.store import Database, Work, keys
 from engine.store.models import Appointment, Bond, BookingPlace, Resource, Slot, User
-from engine.workdays import local_date
+from engine.workdays import at_start_of_day, local_date
 
 #: The day of birth of whoever the story says nothing of: an adult.
 ADULT = date(1980, 1, 1)
@@ -175,7 +175,20 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
 def cancel(
     database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
 ) -> None:
-    """Somebody gives back what they booked."""
+    """Somebody gives back what they booked; or may not any more, where the story says so."""
+    try:
+        _cancel(database, package, case_id, step, now=now)
+    except NotNow:
+        if step.get("error") != "REFUSED":
+            raise
+        return
+    if step.get("error"):
+        raise Booked(f"应当退不了（{step['error']}），但退了。", f"Expected {step['error']}, but it was given back.")
+
+
+def _cancel(
+    database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
+) -> None:
     with database.unit_of_work() as work:
         user = resident(work, str(step["who"]), None, now)
         by = people.load(work, user.id, now=now)
@@ -239,6 +252,38 @@ def _attend(
             booking.check_in(work, made.code, place_id=place.id, how="name", by=people.SYSTEM, now=now)
         else:
             booking.check_out(work, place.id, fetched_by="本人", how="name", by=people.SYSTEM, now=now)
+
+
+def bring(database: Database, package: matters.Package, step: Mapping[str, Any], *, now: datetime) -> None:
+    """What somebody booked comes to their door, by who brings that round; or is refused, where the story says so."""
+    try:
+        with database.unit_of_work() as work:
+            key = package.declared("offers")[str(step["offer"])].key
+            rows = work.session.scalars(
+                select(BookingPlace)
+                .join(Appointment, Appointment.id == BookingPlace.appointment_id)
+                .join(Resource, Resource.id == Appointment.resource_id)
+                .where(
+                    Resource.offer == key, BookingPlace.live, Appointment.starts_at >= at_start_of_day(local_date(now))
+                )
+                .order_by(Appointment.starts_at, BookingPlace.id)
+            )
+            place = next((one for one in rows if one.name == str(step["who"])), None)
+            if place is None:
+                raise NotFound(
+                    f"{step['who']}没有订“{step['offer']}”。", f"{step['who']} has no place of {step['offer']}."
+                )
+            by = people.load(work, resident(work, str(step["by"]), None, now).id, now=now)
+            if step.get("nobody"):
+                booking.nobody(work, place.id, str(step.get("words") or ""), by=by, now=now)
+            else:
+                booking.bring(work, place.id, str(step.get("to") or ""), by=by, now=now)
+    except (NotNow, NotYours, Invalid):
+        if step.get("error") != "REFUSED":
+            raise
+        return
+    if step.get("error"):
+        raise Booked(f"应当被拒绝（{step['error']}），但没有。", f"Expected {step['error']}, but it was done.")
 
 
 def _of_a_team(work: Work, key: str, user_id: int) -> int | None:

@@ -64,6 +64,10 @@ def _attend(verb: str) -> Callable[[Playing, Step], None]:
     return act
 
 
+def _bring(player: Playing, step: Step) -> None:
+    booking_steps.bring(player.database, player.package, step["bring"], now=player.now)
+
+
 # ---------------------------------------------------------------- matches 撮合, loans 借还
 
 
@@ -161,6 +165,7 @@ STEPS: Mapping[str, Callable[[Playing, Step], None]] = MappingProxyType(
         "cancel": _cancel,
         "arrive": _attend("arrive"),
         "leave": _attend("leave"),
+        "bring": _bring,
         # matches 撮合
         **{verb: _match(verb) for verb in ("supply", "need", "ask", "agree", "decline", "absent")},
         **{verb: _match(verb) for verb in ("apart", "rejoin", "charged", "late")},

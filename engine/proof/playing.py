@@ -61,7 +61,7 @@ HALL_PAPERS = frozenset({"receipt", "service_receipt"})
 #: The hall itself asks for a rating, in the matter's words when it has some: a story need not list that either.
 HALL_NOTICES = frozenset({"rating"})
 #: Jobs that open a case of the matter that their payload names.
-OPENING = ("open-child", "match-due")
+OPENING = ("open-child", "match-due", "nobody-opened")
 #: More rounds at one moment, or moments in one wait, are a story without an end.
 MOST_ROUNDS, MOST_MOMENTS = 200, 5000
 #: A name in braces that nobody filled in.

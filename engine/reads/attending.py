@@ -15,7 +15,7 @@ from engine.booking import attended
 from engine.errors import NotFound
 from engine.matters.nouns.offers import Offer, OfferHours
 from engine.people import Actor, masks, may
-from engine.reads import attachments, choosing, knowing, offers
+from engine.reads import attachments, choosing, knowing, offering, offers
 from engine.records import documents, library
 from engine.store import Work
 from engine.store.models import Appointment, BookingPlace, Resource, Slot, User
@@ -45,6 +45,8 @@ class Expected:
     signed: str  # who signed them in
     chosen: str = ""  # what they chose: a dish
     unfit: bool = False  # which they may not have any more, or which is not there that day
+    round: str = ""  # by which round it is brought to them
+    handed_to: str = ""  # who took it at the door
     noted: tuple[tuple[str, str, str], ...] = ()  # (what, in English, the answer): as the offer's door asks
 
 
@@ -90,6 +92,7 @@ def door(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Door:
     names = {id_: name for id_, name in work.session.execute(select(User.id, User.name).where(User.id.in_(signers)))}
     known = offers.of(work, slot.resource.offer)
     fits = _fitting(work, known, slot, rows, now)
+    routes = {one.role: one.title for one in offering.rounds(known)}
     places = tuple(
         Expected(
             place.id,
@@ -108,6 +111,8 @@ def door(work: Work, actor: Actor, slot_id: int, *, now: datetime) -> Door:
             names.get(place.came_by_id, "") if place.came_by_id is not None else "",
             made.chosen,
             made.id in fits.unfit,
+            routes.get(made.round, made.round),
+            place.handed_to or "",
             _noted(known.offer, place),
         )
         for place, made in rows

@@ -1,5 +1,5 @@
 """What is chosen with a booking (`choice` of an offer): the things of a register that there are on its day, which of
-them fit the person, and the form of an offer with the choice in it.
+them fit the person, and the form of an offer with the choice in it, and whether it is brought to the door.
 
 Why something does not fit is never said: an allergy is the kitchen's to know, whoever orders.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from engine import feel, forms
 from engine.errors import NotNow
-from engine.matters.nouns.offers import OfferChoice
+from engine.matters.nouns.offers import DELIVERED, OfferChoice
 from engine.reads import form_choices, knowing, offering
 from engine.reads.ordering import by_sound
 from engine.records import registers
@@ -37,22 +37,25 @@ class Thing:
 def form(work: Work, what: offering.Declared, *, now: datetime, slot: Slot | None = None) -> forms.Form | None:
     """The form of the offer with what may be chosen in it: of the slot's day, or, without one, of every day. None: it
     asks nothing."""
-    asked, choice = what.offer.ask, what.offer.choice
+    asked, choice, to = what.offer.ask, what.offer.choice, what.offer.delivered
     day = local_date(slot.starts_at) if slot is not None else local_date(now)
     own = form_choices.filled(work, what.package.form(asked), what.package, on=day) if asked else None
-    if choice is None:
+    if choice is None and to is None:
         return own
-    things = day_of(work, what, slot.resource, slot, now=now) if slot is not None else every(work, what, now=now)
     schema = copy.deepcopy(dict(own.schema)) if own is not None else _empty(what)
-    schema["components"].append(
-        {
-            "type": "select",
-            "key": choice.register_,
-            "id": f"choice_{choice.register_}",
-            "label": choice.title,
-            "values": [{"value": one.key, "label": one.label} for one in things],
-        }
-    )
+    if choice is not None:
+        things = day_of(work, what, slot.resource, slot, now=now) if slot is not None else every(work, what, now=now)
+        schema["components"].append(
+            {
+                "type": "select",
+                "key": choice.register_,
+                "id": f"choice_{choice.register_}",
+                "label": choice.title,
+                "values": [{"value": one.key, "label": one.label} for one in things],
+            }
+        )
+    if to is not None:
+        schema["components"].append({"type": "checkbox", "key": DELIVERED, "id": DELIVERED, "label": to.title})
     return forms.load(json.dumps(schema), str(schema["id"]))
 
 

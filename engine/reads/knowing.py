@@ -136,9 +136,24 @@ def age_on(born: date | None, day: date) -> int | None:
 
 
 def _person(asked: Asked) -> Mapping[str, Any]:
-    one, born = asked.person, born_on(asked.person.id_number)
+    one, born = asked.person, born_on(asked.person.id_number or _number_on_record(asked))
     place = units.place(asked.work, one.place_id) if one.place_id is not None else None
     return {"name": one.name, "age": age_on(born, asked.on), "village": place.code if place is not None else None}
+
+
+def _number_on_record(asked: Asked) -> str | None:
+    """Of who is known by a telephone and a name alone (they telephoned, or stood at the desk): the identity number that
+    a register of the matter has of them."""
+    one, entries = asked.person, asked.entries
+    if "age" not in asked.names or one.user_id is not None or not one.phone:
+        return None
+    if entries is None:
+        lists = [
+            it for it in asked.package.declared("registers").values() if registers.register_of(it).about == "person"
+        ]
+        entries = registers.of_people(asked.work, lists, one)
+    known = (entry.person for entry in entries if isinstance(entry.person, Mapping))
+    return next((str(said["id_number"]) for said in known if said.get("id_number")), None)
 
 
 def _bonds(asked: Asked) -> Mapping[str, Any]:

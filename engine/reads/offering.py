@@ -17,7 +17,7 @@ from engine.booking import written
 from engine.booking.slots import ZONE
 from engine.errors import NotFound
 from engine.matters import Package
-from engine.matters.nouns.offers import Offer, OfferNeed
+from engine.matters.nouns.offers import DELIVERED, Offer, OfferNeed, OfferPlace, OfferPrice
 from engine.people import units
 from engine.reads import knowing
 from engine.records import library
@@ -136,9 +136,71 @@ def why_not(
         # Null is not yes: what cannot be told (no identity number, no such entry) is not fulfilled.
         if value(work, need.if_, what, resource, slot, person, answers or {}, now) is not True:
             found.append(Not(f"要求：{need.says}", f"Required: {need.says_en or need.says}"))
+    if wants_delivery(what.offer, answers or {}):
+        found += _not_delivered(work, what, resource, slot, person, answers or {}, now)
     if what.offer.hours:
         found += elsewhere(work, slot, person)
     return found
+
+
+def wants_delivery(offer: Offer, answers: Mapping[str, Any]) -> bool:
+    """Whether it is to be brought to their door."""
+    return offer.delivered is not None and answers.get(DELIVERED) is True
+
+
+def _not_delivered(
+    work: Work,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Not]:
+    """Why it cannot be brought to this person: not for them, or nobody knows where to or on which round."""
+    to = what.offer.delivered
+    assert to is not None  # as asked
+    if to.who is not None and value(work, to.who.if_, what, resource, slot, person, answers, now) is not True:
+        return [Not(f"{to.title}，要求：{to.who.says}", f"{to.title_en}: required is {to.who.says_en or to.who.says}")]
+    door = value(work, to.door, what, resource, slot, person, answers, now)
+    if not door or not round_of(work, what, resource, slot, person, answers, now):
+        phone = what.package.info.contact.phone
+        zh = f"{to.title}：还没有登记送到哪里、走哪条路线。请打 {phone} 登记，或者这一次自己来。"
+        en = f"{to.title_en}: where to and on which round is not on record yet. Call {phone}, or come yourself."
+        return [Not(zh, en)]
+    return []
+
+
+def round_of(
+    work: Work,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> str:
+    """By which round it is brought to them: a role of the offer of those who bring it; "" when they come for it."""
+    if not wants_delivery(what.offer, answers):
+        return ""
+    assert what.offer.delivered is not None
+    found = value(work, what.offer.delivered.round, what, resource, slot, person, answers, now)
+    return str(found) if found in {one.role for one in rounds(what)} else ""
+
+
+def bringing(what: Declared) -> Declared | None:
+    """The offer of those who bring it."""
+    if what.offer.delivered is None:
+        return None
+    one = what.package.declared("offers")[what.offer.delivered.by]
+    assert isinstance(one.what, Offer)
+    return Declared(one.key, one.what, what.package)
+
+
+def rounds(what: Declared) -> tuple[OfferPlace, ...]:
+    """The rounds by which it is brought."""
+    by = bringing(what)
+    return by.offer.roles() if by is not None else ()
 
 
 def keeping_hours(work: Work) -> list[str]:
@@ -202,9 +264,23 @@ def price(
     now: datetime,
 ) -> dict[str, Any]:
     """What its decision says: {"pays": 3, "county": 5}; {} for what has no price."""
-    asked = what.offer.price
-    if asked is None:
+    if what.offer.price is None:
         return {}
+    return decided(work, what.offer.price, what, resource, slot, person, answers, now=now)
+
+
+def decided(
+    work: Work,
+    asked: OfferPrice,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    answers: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What a decision says something costs."""
     model = what.package.decisions[asked.decision]
     inputs: dict[str, Any] = {}
     for wanted in model.wants(asked.decision):

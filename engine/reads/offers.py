@@ -18,16 +18,19 @@ from engine import booking, feel, forms
 from engine.booking import written
 from engine.booking.slots import ZONE
 from engine.errors import NotFound, NotNow
+from engine.matters.nouns.offers import DELIVERED
 from engine.people import Actor, masks, may, units
 from engine.people.units import Place
 from engine.reads import bonds, choosing, knowing, prices
 from engine.reads.offering import Declared as Declared
 from engine.reads.offering import Not as Not
+from engine.reads.offering import bringing as bringing
 from engine.reads.offering import declared as declared
 from engine.reads.offering import elsewhere as elsewhere
 from engine.reads.offering import keeping_hours as keeping_hours
 from engine.reads.offering import of as of
 from engine.reads.offering import price as price
+from engine.reads.offering import round_of as round_of
 from engine.reads.offering import too_late as too_late
 from engine.reads.offering import value as value
 from engine.reads.offering import why_not as why_not
@@ -233,6 +236,14 @@ def places(work: Work, *, offer: str | None = None, now: datetime) -> list[Place
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Whether what is booked is brought to somebody's door: what that costs beside the price, or why it is not."""
+
+    cents: int
+    reasons: tuple[Not, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chance:
     """One time, for whoever looks at it: what is left, what it costs them, and why they may not have it."""
 
@@ -246,6 +257,7 @@ class Chance:
     waits: bool  # they are on its waiting list
     choices: tuple[choosing.Thing, ...] = ()  # what may be chosen that day, and whether it fits them
     form: forms.Form | None = None  # what is asked, with the choice in it
+    delivery: Delivery | None = None  # whether it is brought to them; None: it is brought to nobody
 
 
 def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None, now: datetime) -> Chance:
@@ -259,6 +271,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
     by_role: dict[str, tuple[Not, ...]] = {}
     cost: prices.Cost | None = None
     booked, waits = None, False
+    delivery: Delivery | None = None
     choices = choosing.day_of(work, what, resource, slot, now=now)
     if actor.id is not None and actor.kind == "resident":
         person = whom(work, actor, bond_id, resource.offer)
@@ -273,6 +286,7 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
                 cost = prices.cost(work, what, resource, slot, [person], {}, now=now)
             except NotNow as refused:
                 reasons = (*reasons, Not(refused.zh, refused.en))
+        delivery = _delivery(work, what, resource, slot, person, reasons, now)
         booked = work.session.scalar(
             select(BookingPlace.appointment_id).where(
                 BookingPlace.slot_id == slot.id, BookingPlace.person_index.in_(person.indexes), BookingPlace.live
@@ -292,7 +306,28 @@ def chance(work: Work, actor: Actor, slot_id: int, *, bond_id: int | None = None
         late = too_late(what.offer, slot, now)
         reasons = (late,) if late is not None else ()
     form = choosing.form(work, what, slot=slot, now=now)
-    return Chance(shown(work, [slot])[0], what, slot, reasons, by_role, cost, booked, waits, tuple(choices), form)
+    one = shown(work, [slot])[0]
+    return Chance(one, what, slot, reasons, by_role, cost, booked, waits, tuple(choices), form, delivery)
+
+
+def _delivery(
+    work: Work,
+    what: Declared,
+    resource: Resource,
+    slot: Slot,
+    person: knowing.Person,
+    known: Sequence[Not],
+    now: datetime,
+) -> Delivery | None:
+    """Whether it can be brought to this person. `known`: why they may not have it at all."""
+    if what.offer.delivered is None:
+        return None
+    answers = {DELIVERED: True}
+    reasons = [one for one in why_not(work, what, resource, slot, person, answers=answers, now=now) if one not in known]
+    if reasons or known:
+        return Delivery(0, tuple(reasons))
+    fees = prices.brought(work, what, resource, slot, person, answers, now)
+    return Delivery(sum(one.cents for one in fees), ())
 
 
 def whom(work: Work, actor: Actor, bond_id: int | None, offer: str) -> knowing.Person:
@@ -490,6 +525,7 @@ class Own:
     comes: str = ""  # who comes, when somebody else booked it or looks at it
     by_whom: str = ""  # who booked it for them
     places: tuple[BookingPlace, ...] = ()  # who takes part, a row each
+    brings: bool = False  # by it something is brought to others' doors
 
 
 def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own | None:
@@ -538,6 +574,9 @@ def own(work: Work, actor: Actor, appointment_id: int, *, now: datetime) -> Own 
         comes=made.name if not mine or made.booked_by_id is not None else "",
         by_whom=_booker(work, made, actor),
         places=tuple(places),
+        brings=any(
+            (by := bringing(what)) is not None and by.key == made.resource.offer for what in declared(work).values()
+        ),
         form=form if made.state in ("held", "confirmed") else None,
     )
 

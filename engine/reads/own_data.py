@@ -17,7 +17,7 @@ from engine.matters import BadMatter, Package, mandates
 from engine.matters.info import Apply
 from engine.matters.nouns.bonds import Bond as BondKind
 from engine.matters.nouns.matches import Match
-from engine.matters.nouns.offers import Offer
+from engine.matters.nouns.offers import DELIVERED, Offer
 from engine.people import Actor, masks, may, units
 from engine.reads import knowing
 from engine.reads import matches as match_reads
@@ -432,9 +432,12 @@ class _Said:
     def _booked(self, package: Package | None, offer: Offer | None, given: Any) -> Any:
         """What was answered when booking; what was chosen goes by the words it was asked with."""
         choice = offer.choice if offer is not None else None
-        said = {name: one for name, one in dict(given or {}).items() if choice is None or name != choice.register_}
+        beside = {DELIVERED, choice.register_ if choice is not None else DELIVERED}
+        said = {name: one for name, one in dict(given or {}).items() if name not in beside}
         answers = self._answers(package, offer.ask if offer is not None else "", said)
         chosen = dict(given or {}).get(choice.register_) if choice is not None else None
+        if offer is not None and offer.delivered is not None and dict(given or {}).get(DELIVERED):
+            answers |= {offer.delivered.title: "是"}
         return answers | ({choice.title: chosen} if choice is not None and chosen else {})
 
     def cases(self, user_id: int) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.errors import NotNow
-from engine.matters.nouns.offers import SELF, OfferSubsidy
+from engine.matters.nouns.offers import DELIVERY, SELF, OfferSubsidy
 from engine.people import units
 from engine.reads import offering as reads
 from engine.reads.knowing import Person
@@ -28,6 +28,8 @@ from engine.workdays import local_date
 
 #: What the person's own part is called.
 OWN = ("本人付", "You pay")
+#: … and what they pay beside it to have it brought.
+BROUGHT = ("送到家另付", "To your door")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Cost:
     @property
     def own(self) -> int:
         """What the person pays."""
-        return sum(one.cents for one in self.parts if one.part == SELF)
+        return sum(one.cents for one in self.parts if one.part in (SELF, DELIVERY))
 
 
 def in_cents(value: Any) -> int | None:
@@ -142,8 +144,27 @@ def _of_one(
         if cents:
             own -= cents
             parts.append(_part(work, name, one, cents, resource, person))
-    parts = [Part(SELF, *OWN, own), *parts]
+    parts = [Part(SELF, *OWN, own), *brought(work, what, resource, slot, person, answers, now), *parts]
     return Cost(sum(one.cents for one in parts), tuple(parts), said)
+
+
+def brought(
+    work: Work,
+    what: reads.Declared,
+    resource: Resource,
+    slot: Slot,
+    person: Person,
+    answers: Mapping[str, Any],
+    now: datetime,
+) -> list[Part]:
+    """What it costs beside the price to have it brought: nobody else pays a part of that."""
+    to = what.offer.delivered
+    if to is None or to.fee is None or not reads.wants_delivery(what.offer, answers):
+        return []
+    cents = in_cents(reads.decided(work, to.fee, what, resource, slot, person, answers, now=now).get("pays"))
+    if cents is None:
+        raise NotNow("送上门的钱算不出来，请打电话问。", "What it costs to bring it cannot be told: please telephone.")
+    return [Part(DELIVERY, *BROUGHT, cents)] if cents else []
 
 
 def _entitled(
@@ -182,7 +203,7 @@ def of_bookings(work: Work, ids: Iterable[int], known: reads.Declared | None) ->
         select(BookingPart).where(BookingPart.appointment_id.in_(list(ids))).order_by(BookingPart.id)
     ).all()
     found: dict[int, list[Part]] = {}
-    for row in sorted(rows, key=lambda r: (r.appointment_id, r.part != SELF, r.id)):
+    for row in sorted(rows, key=lambda r: (r.appointment_id, r.part != SELF, r.part != DELIVERY, r.id)):
         title, title_en = title_of(known, row.part)
         found.setdefault(row.appointment_id, []).append(Part(row.part, title, title_en, row.cents, row.payer_id))
     return found
@@ -192,5 +213,7 @@ def title_of(known: reads.Declared | None, part: str) -> tuple[str, str]:
     """What a part is called."""
     if part == SELF:
         return OWN
+    if part == DELIVERY:
+        return BROUGHT
     one = known.offer.subsidy.get(part) if known is not None else None
     return (one.title, one.title_en) if one is not None else (part, part)

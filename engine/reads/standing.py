@@ -127,7 +127,7 @@ def _shown(work: Work, rows: Sequence[Standing], actor: Actor, now: datetime) ->
         gone = one.state == "booked" and state in ("cancelled", "expired", "no_show")
         shown = Day(one.day, "cancelled" if gone else one.state, one.appointment_id, one.reason)
         days.setdefault(one.standing_id, []).append(shown)
-    asking = {what.key for what in offering.declared(work).values() if what.offer.ask or what.offer.choice}
+    asking = {what.key for what in offering.declared(work).values() if what.offer.answered}
     out = []
     for row in rows:
         zh, en = in_words(row.weekdays, row.working)

@@ -9,10 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from engine.errors import NotYours
-from engine.matters.nouns.offers import SELF
+from engine.matters.nouns.offers import DELIVERY, SELF
 from engine.people import Actor, masks, units
 from engine.people.bonds import Grant
 from engine.reads import offering, prices
@@ -30,8 +30,8 @@ OUTCOMES = {
 }
 #: What is charged unless a statement says otherwise: what was not given back.
 CHARGED = ("booked", "came", "missed")
-By = Literal["", "offer", "unit", "town", "village", "person", "month", "day", "state", "chosen"]
-BYS = ("offer", "unit", "town", "village", "person", "month", "day", "state", "chosen")
+By = Literal["", "offer", "unit", "town", "village", "person", "month", "day", "state", "chosen", "round"]
+BYS = ("offer", "unit", "town", "village", "person", "month", "day", "state", "chosen", "round")
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class Line:
     parts: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     states: tuple[str, ...] = CHARGED
+    delivered: int = 0  # of those that came: how many were handed over at the door
 
     @property
     def count(self) -> int:
@@ -122,22 +123,29 @@ def tally(
         "month": Appointment.starts_at,
         "day": Appointment.starts_at,
         "chosen": Appointment.chosen,
+        "round": Appointment.round,
     }
     column = columns.get(by, Appointment.state)
     grouped = (column, Appointment.state, Appointment.by_hall)
     total, lines = Line("", states=tuple(states)), dict[str, Line]()
     counted = (
-        select(*grouped, func.sum(Appointment.places), func.sum(func.coalesce(Appointment.cents, 0)))
+        select(
+            *grouped,
+            func.sum(Appointment.places),
+            func.sum(func.coalesce(Appointment.cents, 0)),
+            func.sum(case((Appointment.round != "", Appointment.places), else_=0)),
+        )
         .join(Resource, Resource.id == Appointment.resource_id)
         .where(*where)
         .group_by(*grouped)
     )
-    for value, state, by_hall, places, cents in work.session.execute(counted):
+    for value, state, by_hall, places, cents, brought in work.session.execute(counted):
         became = outcome(state, by_hall)
         if became is None:
             continue
         for line in (total, *_line(work, lines, by, value, became, offers, total.states)):
             line.outcomes[became] = line.outcomes.get(became, 0) + int(places)
+            line.delivered += int(brought) if became == "came" else 0
             if became in total.states:
                 line.cents += int(cents)
     paid = (
@@ -177,6 +185,10 @@ def _line(
     if by == "offer":
         known = next((one for one in offers if one.key == value), None)
         name, name_en = (known.offer.title, known.offer.title_en) if known is not None else (key, key)
+    elif by == "round":
+        known_rounds = (role for one in offers for role in offering.rounds(one))
+        role = next((role for role in known_rounds if role.role == value), None)
+        name, name_en = (role.title, role.title_en) if role is not None else (key, key)
     elif by in ("unit", "town", "village"):
         place = units.place(work, value)
         found = place if by == "unit" else units.tree(work).level(place, by)
@@ -319,7 +331,8 @@ def own(work: Work, actor: Actor, first: date, last: date, *, bond_id: int | Non
 
 
 def _titles(known: offering.Declared, total: Line) -> tuple[tuple[str, str, str], ...]:
-    names = [SELF, *(name for name in known.offer.subsidy if name in total.parts)]
+    own = [SELF, *([DELIVERY] if DELIVERY in total.parts else [])]
+    names = [*own, *(name for name in known.offer.subsidy if name in total.parts)]
     names += sorted(set(total.parts) - set(names))
     return tuple((name, *prices.title_of(known, name)) for name in names)
 

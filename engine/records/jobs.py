@@ -48,6 +48,7 @@ class Kind(StrEnum):
     PUBLISH_SLOTS = "publish-slots"
     OFFER_DUE = "offer-due"
     BOOKING_MOMENT = "booking-moment"
+    NOBODY_OPENED = "nobody-opened"
     STANDING_DUE = "standing-due"
     FOLLOW_CALENDAR = "follow-calendar"
     BOARD_DUE = "board-due"
@@ -99,6 +100,7 @@ NAMES = {
     Kind.CLOSE_RATING: ("到期未评价的归档", "Closing ratings nobody gave"),
     Kind.APPOINTMENT_DUE: ("预约到时处理", "What is due of a booking"),
     Kind.OFFER_DUE: ("供给到时处理", "What is due of an offer"),
+    Kind.NOBODY_OPENED: ("送到家没有人开门，开件找人", "Nobody opened the door: a case to look after them"),
     Kind.BOOKING_MOMENT: ("看预订的人来了没有、走了没有", "Whether they came, whether they have left"),
     Kind.STANDING_DUE: ("按长期预订订好后面的日子", "Bookings of a standing order"),
     Kind.PUBLISH_SLOTS: ("放出预约号源", "Publishing times to book"),

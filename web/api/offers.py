@@ -358,6 +358,7 @@ class LineOut(Shape):
     cents: int
     parts: dict[str, int]  # part of the price -> cents
     outcomes: dict[str, int]  # booked, came, missed, cancelled, by_hall -> how many
+    delivered: int  # of those that came: handed over at the door
 
 
 class StatementOut(Shape):

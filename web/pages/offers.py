@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from engine import feel, forms
 from engine.commands import booking
 from engine.errors import FieldError, Invalid, NotFound, NotNow
+from engine.matters.nouns.offers import DELIVERED
 from engine.people import units
 from engine.plain import is_id
 from engine.reads import attending, bonds, bookings, choosing, registers, residents, standing, statements, teams
@@ -122,7 +123,8 @@ def book(slot_id: int) -> ResponseReturnValue:
 def _chosen() -> dict[str, Any]:
     """What was chosen on a page without a form of its own: `choice` says what it is called, and which."""
     name, _sep, key = request.form.get("choice", "").partition(":")
-    return {name: key} if name and key else {}
+    brought = {DELIVERED: True} if request.form.get("delivered") == "1" else {}
+    return brought | ({name: key} if name and key else {})
 
 
 def _led() -> list[tuple[int, str]]:

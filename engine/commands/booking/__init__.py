@@ -3,6 +3,7 @@
 from engine.commands.appointments import policy_of
 from engine.commands.booking.answering import answer
 from engine.commands.booking.book import STATES, cancel, change, confirm, hold, stop_waiting, sweep, wait
+from engine.commands.booking.bringing import bring, nobody
 from engine.commands.booking.claim import book as take_place
 from engine.commands.booking.claim import known_person
 from engine.commands.booking.closing import Hit, close, move_offer, preview_closing
@@ -40,6 +41,8 @@ __all__ = [
     "Listed",
     "Person",
     "Rolled",
+    "bring",
+    "nobody",
     "recall",
     "add_day",
     "add_places",

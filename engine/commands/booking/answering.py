@@ -31,7 +31,7 @@ def answer(
     made = book.find(work, appointment_id, "work", by=by)
     book.expect(made, version, {"confirmed"}, "改", "change the answers")
     what = reads.of(work, made.resource.offer)
-    if made.resource.matter or not (what.offer.ask or what.offer.choice):
+    if made.resource.matter or not what.offer.answered:
         raise NotNow("这一项没有要填的。", "Nothing is asked here.")
     given = claim.check(work, what, answers, now=now)
     places = work.session.scalars(
@@ -59,6 +59,8 @@ def answer(
         given = choosing.settled(work, what, made.resource, slot, people[0], given, now=now)
     cost = prices.cost(work, what, made.resource, slot, people, given, now=now)
     made.answers, made.chosen = given or None, choosing.chosen(what, given)
+    if people:
+        made.round = reads.round_of(work, what, made.resource, slot, people[0], given, now)
     made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
     made.version += 1
     appointments.keep_parts(work, made, cost)

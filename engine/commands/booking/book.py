@@ -249,6 +249,7 @@ def _fits(work: Work, made: Appointment, answers: Mapping[str, Any], now: dateti
             raise NotNow("；".join(one.zh for one in reasons), "; ".join(one.en for one in reasons), unfit=True)
         given = choosing.settled(work, what, made.resource, slot, person, given, now=now)
         costs.append(prices.cost(work, what, made.resource, slot, [person], given, now=now))
+        made.round = offers.round_of(work, what, made.resource, slot, person, given, now)
     cost = prices.added(costs)
     made.price, made.cents = (dict(cost.said), cost.cents) if cost is not None else ({}, None)
     keep_parts(work, made, cost)

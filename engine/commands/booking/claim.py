@@ -15,6 +15,7 @@ from engine.commands.booking import naming
 from engine.commands.offer_rows import Wish
 from engine.errors import FieldError, Invalid, NotNow, NotYours
 from engine.matters.nouns.bonds import LEADER
+from engine.matters.nouns.offers import DELIVERED
 from engine.people import Actor, may, require
 from engine.people.bonds import in_force
 from engine.reads import bonds, choosing, knowing
@@ -191,7 +192,8 @@ def check(work: Work, what: reads.Declared, answers: Mapping[str, Any], *, now: 
     form = choosing.form(work, what, now=now)
     if form is None:
         return {}
-    return forms.check(form, answers, env=feel.Env(now=now, calendar=work.calendar))
+    given = forms.check(form, answers, env=feel.Env(now=now, calendar=work.calendar))
+    return {name: one for name, one in given.items() if name != DELIVERED or one}  # unticked is not answered
 
 
 def known_person(work: Work, name: str, phone: str) -> Person:

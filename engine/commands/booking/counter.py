@@ -47,6 +47,21 @@ def check_in(
     made = book.find(work, row, "work", by=by)
     if made.resource.offer and not made.resource.matter:
         require(by, "serve", made.resource)  # at a door somebody sees them: nobody signs their own hours from home
+    return come(work, made, place_id=place_id, how=how, brought_by=brought_by, noted=noted, by=by, now=now)
+
+
+def come(
+    work: Work,
+    made: Appointment,
+    *,
+    place_id: int | None = None,
+    how: str = "",
+    brought_by: str = "",
+    noted: Mapping[str, Any] | None = None,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """They are here, or what they booked is with them. NotNow: not at this time, or nobody is let in."""
     held = next((slot.held for slot in seats.taken_slots(work, made) if slot.held), "")
     if held:
         raise NotNow(f"现在先不收新到的：{held}", f"Nobody else is let in just now: {held}")

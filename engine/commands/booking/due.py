@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.commands import offer_rows, one_by_one
-from engine.commands.booking import book, closing, counter, office, opening, standing, trouble
+from engine.commands.booking import book, bringing, closing, counter, office, opening, standing, trouble
 from engine.commands.equipment import Equipment
 from engine.matters import Package
 from engine.records import jobs
@@ -44,6 +44,13 @@ def booking_moment(database: Database, job: Leased, equipment: Equipment, now: d
         jobs.done(work, job, now=now)
         at = datetime.fromisoformat(str(job.payload["at"]))
         trouble.look(work, int(job.payload["appointment"]), str(job.payload["what"]), at, now=now)
+
+
+def nobody_opened(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:
+    """The case that looks after somebody at whose door nobody opened."""
+    with database.unit_of_work() as work:
+        jobs.done(work, job, now=now)
+        bringing.look_after(work, int(job.payload["place"]), str((job.private or {}).get("words") or ""), now=now)
 
 
 def standing_due(database: Database, job: Leased, equipment: Equipment, now: datetime) -> None:

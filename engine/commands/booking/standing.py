@@ -194,7 +194,7 @@ def change_day(
     row = find(work, standing_id, "work", by=by)
     resource = work.session.get_one(Resource, row.resource_id)
     what = reads.of(work, resource.offer)
-    if not (what.offer.ask or what.offer.choice):
+    if not what.offer.answered:
         raise NotNow("这一项没有要填的。", "Nothing is asked here.")
     given = claim.check(work, what, answers, now=now)
     known = _day(work, row, day, now)

@@ -18,7 +18,7 @@ from engine.commands.booking import book
 from engine.matters.nouns.offers import Offer, OfferOpened
 from engine.people import SYSTEM, holders, units
 from engine.plain import plain
-from engine.reads import knowing
+from engine.reads import knowing, rounds
 from engine.reads import offers as reads
 from engine.reads.knowing import Person
 from engine.records import audit, notices
@@ -50,7 +50,8 @@ def look(work: Work, appointment_id: int, what: str, at: datetime, *, now: datet
     if what == "no_show":
         return int(_release(work, made, places, now))
     if what == "missed":
-        found = [p for p in places if p.checked_in_at is None and made.state in NOT_THERE]
+        looked_after = _nobody_opened(work, places)  # a case looks after them since then
+        found = [p for p in places if p.checked_in_at is None and made.state in NOT_THERE and p.id not in looked_after]
         opened: OfferOpened | None = known.offer.missed
     else:
         found = [p for p in places if p.live and p.checked_in_at is not None and p.checked_out_at is None]
@@ -60,12 +61,24 @@ def look(work: Work, appointment_id: int, what: str, at: datetime, *, now: datet
         work.session.add(row)
         work.session.flush()
         if opened is not None and opened.opens:
-            row.case_id = _open(work, known, made, place, opened, what, now)
+            row.case_id = open_case(work, known, made, place, opened, what, now)
         if what != "missed" and _calls(known.offer, what):
             _still_there(work, made, place, what, now)
         facts = {"appointment": made.number, "place": place.id, "what": what, "case": row.case_id}
         audit.record(work, audit.Kind.PLACE_TROUBLE, by=SYSTEM, now=now, case=made.case, facts=facts)
     return len(found)
+
+
+def _nobody_opened(work: Work, places: Sequence[BookingPlace]) -> set[int]:
+    """At whose door nobody opened."""
+    wanted = [one.id for one in places]
+    return set(
+        work.session.scalars(
+            select(BookingTrouble.place_id).where(
+                BookingTrouble.place_id.in_(wanted), BookingTrouble.what == rounds.NOBODY
+            )
+        )
+    )
 
 
 def _calls(offer: Offer, what: str) -> bool:
@@ -100,7 +113,7 @@ def _free_now(work: Work, made: Appointment, slot_id: int, most: int, now: datet
         appointments.tell_waiting(work, row, f"waiting:{row.id}:free:{made.id}", "place-free", facts, now=now)
 
 
-def _open(
+def open_case(
     work: Work,
     known: reads.Declared,
     made: Appointment,
@@ -108,6 +121,8 @@ def _open(
     opened: OfferOpened,
     what: str,
     now: datetime,
+    *,
+    words: str = "",
 ) -> int:
     """The case of the exception, as if the unit had applied for it."""
     slot = work.session.get_one(Slot, place.slot_id)
@@ -119,6 +134,7 @@ def _open(
         "price": made.price,
         "phone": place.phone,
         "at": now.astimezone(ZONE).isoformat(timespec="minutes"),
+        "words": words,
     }
     answers: dict[str, Any] = {}
     for path, text in opened.answers.items():

@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from engine.errors import FieldError, Invalid
 from engine.matters.nouns import Declared
-from engine.matters.nouns.offers import SELF, Offer
+from engine.matters.nouns.offers import DELIVERY, SELF, Offer
 from engine.people import SYSTEM, units
 from engine.people.units import Place
 from engine.process import Effect
 from engine.reads import by_place, offering, order_rates, statements
 from engine.reads.order_rates import NUMBERS, PRESSED, Counted, Month
 from engine.records import audit, registers
-from engine.store.models import Case, RegisterEntry
+from engine.store.models import BookingPlace, Case, RegisterEntry, Resource, Slot
 from engine.workdays import at_end_of_day, at_start_of_day, local_date
 
 if TYPE_CHECKING:
@@ -330,10 +330,14 @@ def _of_bookings(a: Applying, effect: Effect, first: date | None, last: date | N
         person_index=str(given.get("who") or "").strip() or None,
         chosen=_listed(given.get("chosen")),
     )
-    parts = [SELF, *dict.fromkeys(name for one in offers for name in one.offer.subsidy)]
+    own = [SELF, *([DELIVERY] if any(one.offer.delivered is not None for one in offers) else [])]
+    carried = _carried(a, offers, first, last, below) if by == "round" else {}
+    parts = [*own, *dict.fromkeys(name for one in offers for name in one.offer.subsidy)]
     lines = []
     for line in found.lines[:GROUPS]:
         one = {"key": line.key, "name": line.name, **_said(line, least, parts)}
+        if by == "round":
+            one["carriers"] = carried.get(line.key, 0)
         whom = found.people.get(line.key)
         if whom is not None:
             one["person"] = {
@@ -348,6 +352,28 @@ def _of_bookings(a: Applying, effect: Effect, first: date | None, last: date | N
     a.record(audit.Kind.EFFECT, facts={"kind": effect.kind, "count": found.total.count, "groups": len(found.lines)})
 
 
+def _carried(
+    a: Applying, offers: Sequence[offering.Declared], first: date | None, last: date | None, below: list[int] | None
+) -> dict[str, int]:
+    """Each round -> how many have it in hand in these days."""
+    keys = [by.key for one in offers if (by := offering.bringing(one)) is not None]
+    where: list[ColumnElement[bool]] = [Resource.offer.in_(keys), BookingPlace.live.is_(True)]
+    if first is not None:
+        where.append(Slot.starts_at >= at_start_of_day(first))
+    if last is not None:
+        where.append(Slot.starts_at < at_end_of_day(last))
+    if below is not None:
+        where.append(Resource.unit_id.in_(below))
+    rows = a.work.session.execute(
+        select(BookingPlace.role, func.count())
+        .join(Slot, Slot.id == BookingPlace.slot_id)
+        .join(Resource, Resource.id == Slot.resource_id)
+        .where(*where)
+        .group_by(BookingPlace.role)
+    )
+    return {role: n for role, n in rows}
+
+
 def _said(line: statements.Line, least: int, parts: Sequence[str]) -> dict[str, Any]:
     """`parts`: those that there may be, so that a paper may print each of them."""
     return {
@@ -355,6 +381,7 @@ def _said(line: statements.Line, least: int, parts: Sequence[str]) -> dict[str, 
         "sum": statements.yuan(line.cents),
         "parts": {name: statements.yuan(line.parts.get(name, 0)) for name in [*parts, *line.parts]},
         **{name: line.outcomes.get(name, 0) for name in statements.OUTCOMES},
+        "delivered": line.delivered,
         "few": line.count < least,
     }
 

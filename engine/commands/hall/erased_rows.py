@@ -107,6 +107,7 @@ OF_PLACE: Mapping[str, Any] = {
     "bond_id": None,
     "fetched_by": None,
     "brought_by": None,
+    "handed_to": None,
     "noted": None,
     "came_by_id": unless_resident(BookingPlace.came_by_id),
     "left_by_id": unless_resident(BookingPlace.left_by_id),

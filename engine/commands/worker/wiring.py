@@ -39,6 +39,7 @@ JOBS: Mapping[Kind, Handler] = MappingProxyType(
         Kind.APPOINTMENT_DUE: due.appointment_due,
         Kind.OFFER_DUE: due.offer_due,
         Kind.BOOKING_MOMENT: due.booking_moment,
+        Kind.NOBODY_OPENED: due.nobody_opened,
         Kind.STANDING_DUE: due.standing_due,
         Kind.PUBLISH_SLOTS: due.publish_slots,
         Kind.FOLLOW_CALENDAR: calendars.follow_late,

@@ -18,7 +18,7 @@ _BUILT_IN = frozenset(BUILT_INS)
 #: What a group may be told from, beside the fields of its register.
 LEVELS = ("town", "village", "unit")
 #: … and groups of bookings (engine.reads.statements).
-BOOKED_BY = ("offer", "person", *LEVELS, "month", "day", "state", "chosen")
+BOOKED_BY = ("offer", "person", *LEVELS, "month", "day", "state", "chosen", "round")
 
 
 def check(reading: Reading) -> None:

@@ -14,7 +14,7 @@ from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.gate.registers import offered
 from engine.matters.nouns import Declared
-from engine.matters.nouns.offers import HEARD, Offer, OfferHours, OfferNeed, OfferOpened
+from engine.matters.nouns.offers import DELIVERED, HEARD, Offer, OfferHours, OfferNeed, OfferOpened
 from engine.matters.nouns.registers import OWN, Register
 from engine.process.language import model as m
 
@@ -22,7 +22,7 @@ from engine.process.language import model as m
 PERSON = ("name", "age", "village")
 BOOKED = ("name", "place", "starts_at", "ends_at", "day")
 #: What is known of a booking that went otherwise, and of the time somebody was there (engine/reads/attending.py).
-BOOKING = ("number", "role", "price", "phone", "at")
+BOOKING = ("number", "role", "price", "phone", "at", "words")
 ATTENDED = ("minutes", "hours", "day", "from", "until")
 #: Kinds of units that may have an offer.
 KINDS = ("county", "office", "centre", "town", "village", "community", "committee")
@@ -37,6 +37,7 @@ def check(reading: Reading) -> None:
             _reads(reading, one, one.what, text, *where)
         _hours(reading, one, one.what)
         _choice(reading, one, one.what)
+        _delivered(reading, one, one.what)
         _door_paper(reading, one, one.what)
         _subsidies(reading, one, one.what)
     for file, _, _, node in reading.nodes("serviceTask", "sendTask"):
@@ -88,6 +89,20 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
                 zh = f"决策要“{want}”，表单里没有，with 里也没有写。请在 price 的 with 里写它从哪里来。"
                 en = f"The decision wants {want!r}, which neither form nor `with` gives: write it under price, with."
                 reading.of_noun(one, "offer-price", zh, en, "price")
+    if offer.delivered is not None and offer.delivered.fee is not None:
+        fee = offer.delivered.fee
+        named(fee.decision, reading.models, "offer-name", "没有决策", "There is no decision", "delivered", "fee")
+        by_id(reading, one, "offer-name", fee.decision, "delivered", "fee")
+        model = reading.models.get(fee.decision)
+        wants = [wanted.name for wanted in model.wants(fee.decision)] if model is not None else []
+        for given in fee.inputs if model is not None else ():
+            where = ("delivered", "fee", "with", given)
+            named(given, wants, "offer-name", "决策没有输入", "The decision has no input", *where)
+        for want in wants:
+            if want not in fee.inputs and want not in _asked(reading, offer):
+                zh = f"决策要“{want}”，表单里没有，with 里也没有写。请在 fee 的 with 里写它从哪里来。"
+                en = f"The decision wants {want!r}, which neither form nor `with` gives: write it under fee, with."
+                reading.of_noun(one, "offer-price", zh, en, "delivered", "fee")
     staff = [name for name, x in reading.declared("registers").items() if getattr(x.what, "accounts", "") == "staff"]
     zh, en = "没有工作人员的台账（accounts: staff）", "There is no register of staff (accounts: staff)"
     named(offer.of, staff, "offer-name", zh, en, "of")
@@ -103,6 +118,10 @@ def _names(reading: Reading, one: Declared, offer: Offer) -> None:
         if offer.missed is not None:
             named(offer.missed.opens, there, "offer-name", "没有事项", "There is no matter", "missed", "opens")
             answered(reading, one, "offer-name", offer.missed.opens, offer.missed.answers, "missed", "answers")
+        if offer.delivered is not None:
+            nobody, path = offer.delivered.nobody, ("delivered", "nobody")
+            named(nobody.opens, there, "offer-name", "没有事项", "There is no matter", *path, "opens")
+            answered(reading, one, "offer-name", nobody.opens, nobody.answers, *path, "answers")
         for at, what in offer.left_at.items():
             named(what.opens, there, "offer-name", "没有事项", "There is no matter", "left_at", at, "opens")
             answered(reading, one, "offer-name", what.opens, what.answers, "left_at", at, "answers")
@@ -134,6 +153,14 @@ def _expressions(offer: Offer) -> Iterator[tuple[tuple[object, ...], str]]:
             if text:
                 yield ("subsidy", name, key), text
     opened: list[tuple[tuple[object, ...], OfferOpened | None]] = [(("missed",), offer.missed)]
+    if (to := offer.delivered) is not None:
+        yield ("delivered", "round"), to.round
+        yield ("delivered", "door"), to.door
+        if to.who is not None:
+            yield ("delivered", "who", "if"), to.who.if_
+        for name, text in to.fee.inputs.items() if to.fee is not None else ():
+            yield ("delivered", "fee", "with", name), text
+        opened.append((("delivered", "nobody"), to.nobody))
     opened += [(("left_at", at), what) for at, what in offer.left_at.items()]
     for path, what in opened:
         for name, text in what.answers.items() if what is not None else ():
@@ -175,6 +202,24 @@ def _choice(reading: Reading, one: Declared, offer: Offer) -> None:
         zh = f"表单里已经有“{name}”，和选的那样同名：请给表单的那一项换个名称。"
         en = f"The form has an answer {name!r} already, which is what the choice is called: rename the form's."
         reading.of_noun(one, "offer-name", zh, en, "choice", "register")
+
+
+def _delivered(reading: Reading, one: Declared, offer: Offer) -> None:
+    """Who brings it has a place of another offer, whose roles are the rounds; and the answer's name is free."""
+    if offer.delivered is None:
+        return
+    offers = {name: x.what for name, x in reading.declared("offers").items() if isinstance(x.what, Offer)}
+    rounds = [name for name, x in offers.items() if name != one.name and x.roles() and x.check_in and not x.each]
+    if offer.delivered.by not in rounds:
+        zh, en = meant(offer.delivered.by, rounds, 20)
+        zh = f"谁送：“{offer.delivered.by}”不是一个按角色（路线）报名、要签到的供给。{zh}"
+        en = f"Who brings it: {offer.delivered.by!r} is no offer with places by role (rounds) and a check_in. {en}"
+        reading.of_noun(one, "offer-name", zh, en, "delivered", "by")
+    form = reading.forms.get(offer.ask)
+    if form is not None and DELIVERED in {path.split(".")[0] for path in paths_of(form.form)}:
+        zh = f"表单里已经有“{DELIVERED}”，和“送上门”那一项同名：请给表单的那一项换个名称。"
+        en = f"The form has an answer {DELIVERED!r} already, which is that of being brought: rename the form's."
+        reading.of_noun(one, "offer-name", zh, en, "delivered")
 
 
 def _door_paper(reading: Reading, one: Declared, offer: Offer) -> None:
@@ -229,6 +274,7 @@ def _outputs(reading: Reading, offer: Offer) -> set[str] | None:
 def _asked(reading: Reading, offer: Offer) -> set[str]:
     form = reading.forms.get(offer.ask)
     found = {path.split(".")[0] for path in paths_of(form.form)} if form is not None else set()
+    found |= {DELIVERED} if offer.delivered is not None else set()
     return found | ({offer.choice.register_} if offer.choice is not None else set())
 
 
@@ -250,7 +296,7 @@ def _reads(reading: Reading, one: Declared, offer: Offer, text: str, *path: obje
         "offer": BOOKED,
         "ask": _asked(reading, offer),
         "register": list(reading.declared("registers")) if "registers" in reading.nouns else None,
-        **({"booking": BOOKING} if path[0] in ("missed", "left_at") else {}),
+        **({"booking": BOOKING} if path[0] in ("missed", "left_at") or "nobody" in path else {}),
         **({"entry": _of_entry(reading, offer)} if path[0] == "choice" else {}),
         **({"attended": ATTENDED} if path[0] == "hours" else {}),
         **({"price": None} if path[0] == "subsidy" and path[-1] == "pays" else {}),

@@ -13,6 +13,7 @@ from engine.matters.gate import scope, shapes
 from engine.matters.gate.form_rules import paths_of
 from engine.matters.gate.reading import Reading
 from engine.matters.nouns.matches import CALL, Match
+from engine.matters.nouns.offers import DELIVERED
 from engine.matters.nouns.registers import OWN, RUNS_OUT, Register
 from engine.matters.plans import timer_starts
 from engine.matters.story_file import BookText, EndText, SideOfMatchText, StepText, StoryText
@@ -161,14 +162,18 @@ def _people(words: _Words, step: StepText, *path: object) -> None:
 
 def _places(words: _Words, step: StepText, *path: object) -> None:
     """What is booked and given back names an offer, and answers what it asks."""
+    if step.bring is not None and words.reading.info is not None:
+        words.declared("offers", "供给", "offer", step.bring.offer, *path, "bring", "offer")
     for verb, wish in (("book", step.book), ("cancel", step.cancel)):
         if wish is None or not wish.offer or words.reading.info is None:
             continue
         offer = words.declared("offers", "供给", "offer", wish.offer, *path, verb, "offer")
         form = words.reading.forms.get(getattr(offer, "ask", "") or "")
         chosen = getattr(getattr(offer, "choice", None), "register_", "")
-        if isinstance(wish, BookText) and (form is not None or chosen):
-            asked = {*(paths_of(form.form) if form is not None else ()), *([chosen] if chosen else ())}
+        beside = [chosen] if chosen else []
+        beside += [DELIVERED] if getattr(offer, "delivered", None) is not None else []
+        if isinstance(wish, BookText) and (form is not None or beside):
+            asked = {*(paths_of(form.form) if form is not None else ()), *beside}
             _answers(words.reading, wish.answers, asked, *path, verb, "answers")
 
 

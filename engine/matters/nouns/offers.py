@@ -41,8 +41,10 @@ Kind = Literal["window", "room", "time", "session", "job", "meal", "place", "tri
 How = Literal["qr", "code", "name", "leader", "hand-over"]
 
 
-#: The part of a price that the person pays.
-SELF = "self"
+#: The part of a price that the person pays, and what they pay beside it to have it brought to their door.
+SELF, DELIVERY = "self", "delivery"
+#: What the answer of a booking is called by which somebody has it brought to their door.
+DELIVERED = "delivered"
 
 #: What the case that opened an offer hears: the key of the declaration -> whether it surely comes in time.
 HEARD = {"covered": False, "left": False, "unclaimed": False, "over": True}
@@ -344,6 +346,38 @@ class OfferDoor(OfferPart):
     )
 
 
+class OfferDelivered(OfferPart):
+    """What is booked may be brought to the door (送上门): who may have that, where to, by whom, and what follows when
+    nobody opens. It is handed over in person: what is left at a door is not delivered."""
+
+    title: Words = Field(
+        default="送到家里", description="表单里那一项叫什么 · what the answer is called in the form: 送到家里"
+    )
+    title_en: Words = Field(default="Bring it to my door", description="英文 · the same in English")
+    by: Id = Field(
+        description="谁送：同一天报了这个供给的人；它的每个角色是一条路线 · who brings it: whoever has a place of this "
+        "offer on that day; each of its roles is a round"
+    )
+    round: Feel = Field(description="走哪条路线，FEEL，值是那个角色 · which round, FEEL: one of those roles")
+    door: Feel = Field(
+        description="送到哪里，FEEL；只给当天签到出发、还没有签退的人看 · where to, FEEL; read by whoever brings it on "
+        "that day, from check-in to check-out"
+    )
+    who: OfferNeed | None = Field(default=None, description="谁可以要求送 · who may have it brought")
+    fee: OfferPrice | None = Field(
+        default=None, description="另付多少，决策 · what that costs beside the price, by a decision"
+    )
+    nobody: OfferOpened = Field(
+        default=OfferOpened(),
+        description="没有人开门，马上开出哪个办件 · nobody opens: the case that is opened at once",
+    )
+
+    @field_validator("fee", mode="before")
+    @classmethod
+    def _decision(cls, given: Any) -> Any:
+        return {"decision": given} if isinstance(given, str) else given
+
+
 class OfferHours(OfferPart):
     """Where attended hours are entered when somebody checks out."""
 
@@ -458,6 +492,11 @@ class Offer(OfferPart):
     )
     check_in: tuple[How, ...] = Field(default=(), description="怎样签到 · how people check in")
     check_out: tuple[How, ...] = Field(default=(), description="怎样签退 · how people check out")
+    delivered: OfferDelivered | None = Field(
+        default=None,
+        description="可以送上门：谁可以、送到哪里、谁送、没人开门怎么办 · it may be brought to the door: who may have "
+        "that, where to, by whom, and when nobody opens",
+    )
     door: OfferDoor | None = Field(
         default=None,
         description="门口另记什么，走了出哪张单 · what is noted at the door, and the slip for who has left",
@@ -582,11 +621,19 @@ class Offer(OfferPart):
             raise wrong(
                 "写了 subsidy，还要写 price：补的是价钱的一份。", "subsidy pays a part of the price: write price."
             )
-        if SELF in self.subsidy or "pays" in self.subsidy:
+        if {SELF, DELIVERY, "pays"} & set(self.subsidy):
             raise wrong(
-                "subsidy 的名称不能是 self、pays：那是本人付的。",
-                "self and pays are what the person pays: another name.",
+                "subsidy 的名称不能是 self、pays、delivery：那是本人付的。",
+                "self, pays and delivery are what the person pays: another name.",
             )
+        if self.delivered is not None and (self.each or self.opened_by or "team" in self.taker or not self.check_in):
+            raise wrong(
+                "delivered 是一个人的一份、自己开放的才送：不写 each、opened_by，taker 写 person，要写 check_in。",
+                "delivered is of one person's place in what opens by itself: no each, no opened_by, taker is person, "
+                "and check_in is there.",
+            )
+        if self.delivered is not None and self.delivered.fee is not None and self.price is None:
+            raise wrong("delivered 写了 fee，还要写 price。", "delivered has a fee: write price too.")
         return self
 
     @field_validator("members", mode="before")
@@ -638,7 +685,12 @@ class Offer(OfferPart):
     @property
     def asks(self) -> bool:
         """Whether a booking has to fulfil anything beside the rules of booking."""
-        return bool(self.ask or self.choice or self.who or self.needs or self.price or self.cut_off)
+        return bool(self.answered or self.who or self.needs or self.price or self.cut_off)
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything is answered when it is booked."""
+        return bool(self.ask or self.choice or self.delivered)
 
     def roles(self) -> tuple[OfferPlace, ...]:
         """Its places by role, when they are declared so."""

@@ -94,7 +94,7 @@ _REASON = Argument("reason", "理由", "the reason, as it is printed", kind="tex
 _OFFER = ("number", "name", "starts_at", "ends_at", "places", "taken", "free")
 _SUMS = (
     *("count", "sum", "min", "max", "finished", "in_time", "few"),
-    *("parts.*", "came", "missed", "cancelled", "booked"),
+    *("parts.*", "came", "missed", "cancelled", "booked", "delivered"),
     *("due", "late", "asked", "answered", "judged", "solved", "rated", "satisfied", "left_out"),
     *("dispatched", "signed", "returned", "wrong", "closed", "redone", "rates.*", "rank"),
 )
@@ -1270,7 +1270,8 @@ _ALL = (
                 "by",
                 "按什么分组",
                 "a field, or town, village, unit, state, month; of cases also matter; of bookings offer, person, day, "
-                "chosen (what was chosen with it)",
+                "chosen (what was chosen with it), round (by which round it is brought to the door; `carriers` says "
+                "how many bring it)",
             ),
             Header("least", "至少几件才比", "a group of fewer says few: true", default="5"),
             Header(
@@ -1297,7 +1298,7 @@ _ALL = (
                 "total",
                 "总数",
                 "count, sum, min, max; of cases count, finished, in_time; of bookings count, sum, parts, came, missed, "
-                "cancelled",
+                "cancelled, delivered (of those that came, at their door)",
                 kind="context",
                 has=_SUMS,
             ),
@@ -1306,7 +1307,7 @@ _ALL = (
                 "各组",
                 "key, name and the same of each group, the largest first; of bookings by person also person",
                 kind="list",
-                has=("key", "name", "person.*", *_SUMS),
+                has=("key", "name", "person.*", "carriers", *_SUMS),
             ),
             Argument("more", "还有更多组", "whether there are more than 500 groups", kind="boolean"),
             Argument(

@@ -192,6 +192,7 @@ class Appointment(Base):
     team: Mapped[str] = mapped_column(String(80), default="")  # the team that booked, when a team did
     answers: Mapped[Any | None] = mapped_column(SealedJson)  # of the offer's form
     chosen: Mapped[str] = mapped_column(String(80), default="")  # the thing that was chosen: a dish, by its key
+    round: Mapped[str] = mapped_column(String(40), default="")  # by which round it is brought; "": they come for it
     price: Mapped[dict[str, Any]] = mapped_column(default=dict)  # as its decision said when it was booked
     cents: Mapped[int | None]  # what it costs in all; its parts (BookingPart) add up to it; None: it has no price
     booked_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who did it, when for another
@@ -254,6 +255,7 @@ class BookingPlace(Base):
     minutes: Mapped[int | None]
     fetched_by: Mapped[str | None] = mapped_column(Sealed)  # with whom they left
     brought_by: Mapped[str | None] = mapped_column(Sealed)  # who handed them over when they came
+    handed_to: Mapped[str | None] = mapped_column(Sealed)  # who took at the door what was brought there
     came_how: Mapped[str] = mapped_column(String(12), default="")  # a word of the offer's check_in
     came_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id"))  # who signed them in
     left_how: Mapped[str] = mapped_column(String(12), default="")
@@ -368,7 +370,7 @@ class BookingTrouble(Base):
     __tablename__ = "booking_trouble"
 
     place_id: Mapped[int] = mapped_column(BigId, ForeignKey("booking_place.id"), primary_key=True)
-    what: Mapped[str] = mapped_column(String(16), primary_key=True)  # missed, unsigned, left 17:40
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)  # missed, nobody, unsigned, left 17:40
     at: Mapped[datetime]
     case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("case.id"))  # that it opened
 
