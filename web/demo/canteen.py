@@ -1,5 +1,5 @@
 """The demo county's canteen: diners on its register, last month's meals with their statement, who eats in the coming
-two weeks, and one volunteer job that is full and waited for."""
+two weeks, to whom it is brought and who brings it, and one volunteer job that is full and waited for."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from engine.commands.worker.wiring import JOBS
 from engine.people import SYSTEM, Actor
 from engine.records import jobs
 from engine.store import Database
-from engine.store.models import Resource, Schedule, ScheduleRun, Slot, SlotPlace
+from engine.store.models import BookingPlace, Resource, Schedule, ScheduleRun, Slot, SlotPlace
 from engine.workdays import at_start_of_day, local_date
 from web.demo.playing import Idle, Player, Resident, born, person
 
 MATTER = "shitang"
-OFFER = "shitang.lunch"
+OFFER, ROUND = "shitang.lunch", "shitang.round"
 #: Of whom the meals are: what the canteen knows of each.
 DINERS = (
     {"category": "none", "diet": "少盐"},
-    {"category": "low", "avoid": ["peanut"]},
+    {"category": "low", "avoid": ["peanut"], "door": "富东社区二栋三零一", "route": "chengqu"},
     {"category": "none", "diet": "不吃猪肉"},
-    {"category": "disabled", "diet": "软烂一些"},
+    {"category": "disabled", "diet": "软烂一些", "door": "富东社区五栋六零一", "route": "chengqu"},
     {"category": "none"},
 )
 #: Who cooks, and who delivers: for how many more days the certificate or the licence holds.
@@ -71,19 +71,57 @@ def fill(
     made = 0
     for n, (slot_id, starts_at) in enumerate(past):
         for one in diners[n % 2 :: 2]:
-            taken = player.do(booking.take_place, slot_id, by=one.actor, now=starts_at - timedelta(days=2))
+            answers = {"delivered": True} if _at_home(diners, one) else {}
+            early = {"by": one.actor, "now": starts_at - timedelta(days=2)}
+            taken = player.do(booking.take_place, slot_id, answers=answers, **early)
             at = starts_at + timedelta(minutes=10 + n)
-            player.do(booking.check_in, taken.code, by=clerk, now=at)
+            if answers:
+                player.do(booking.bring, _place(player, taken.id), "本人", by=clerk, now=at)
+            else:
+                player.do(booking.check_in, taken.code, by=clerk, now=at)
             made += 1
     asked = now - timedelta(hours=2)
     for one in diners[:2]:
-        days = {"weekdays": [1, 3, 5], "until_on": today + timedelta(days=60)}
+        answers = {"delivered": True} if _at_home(diners, one) else {}
+        days = {"answers": answers, "weekdays": [1, 3, 5], "until_on": today + timedelta(days=60)}
         player.do(booking.order, coming[0][0], **days, by=one.actor, now=asked)
     for n, one in enumerate(diners[2:]):
-        player.do(booking.take_place, coming[n % len(coming)][0], by=one.actor, now=asked)
+        answers = {"delivered": True} if _at_home(diners, one) else {}
+        player.do(booking.take_place, coming[n % len(coming)][0], answers=answers, by=one.actor, now=asked)
         made += 1
+    if len(diners) > 1:
+        made += _rounds(player, diners, coming, asked)
     _statement(player, now)
     return made
+
+
+def _at_home(diners: Sequence[Resident], one: Resident) -> bool:
+    """Whether their meals are brought to them."""
+    return "door" in DINERS[diners.index(one)]
+
+
+def _place(player: Player, booking_id: int) -> int:
+    with player.database.reading() as work:
+        return work.session.scalars(select(BookingPlace.id).where(BookingPlace.appointment_id == booking_id)).one()
+
+
+def _rounds(player: Player, diners: Sequence[Resident], coming: Sequence[tuple[int, datetime]], asked: datetime) -> int:
+    """A neighbour of the canteen's brings the town round on the next three days; the days after nobody has it yet."""
+    clerk, neighbour = player.staff["chenxl"], diners[0]  # by whose telephone the demo is shown
+    more = {"person": person(neighbour), "by": clerk, "now": asked}
+    player.do(registers.add, "shitang.carrier", {"route": "chengqu"}, **more)
+    days = {local_date(starts_at) for _slot, starts_at in coming[:3]}
+    with player.database.reading() as work:
+        rows = work.session.execute(
+            select(Slot.id, Slot.starts_at)
+            .join(Resource, Resource.id == Slot.resource_id)
+            .where(Resource.offer == ROUND)
+            .order_by(Slot.starts_at)
+        )
+        found = [slot_id for slot_id, starts_at in rows if local_date(starts_at) in days]
+    for slot_id in found:
+        player.do(booking.take_place, slot_id, role="chengqu", by=neighbour.actor, now=asked)
+    return len(found)
 
 
 def _kitchen(player: Player, clerk: Actor, today: date, now: datetime) -> None:
@@ -113,6 +151,8 @@ def _times(player: Player, begin: date, today: date, now: datetime) -> tuple[lis
         end = today.replace(day=1) - timedelta(days=1)
         booking.publish(work, kitchen.id, first=begin, last=end, by=SYSTEM, now=at_start_of_day(begin))
         booking.publish(work, kitchen.id, first=today, last=last, by=SYSTEM, now=now)
+        rounds = work.session.scalars(select(Resource).where(Resource.offer == ROUND)).one()
+        booking.publish(work, rounds.id, first=today, last=last, by=SYSTEM, now=now)
     with player.database.reading() as work:
         rows = [
             (row.id, row.starts_at)
