@@ -13,6 +13,7 @@ from typing import Any
 from engine import feel, forms
 from engine.matters.stories import Story
 from engine.plain import dumps, plain
+from engine.proof import storing
 from engine.workdays import ZONE
 
 #: A pen's path with enough ink.
@@ -67,7 +68,7 @@ def others(told: Iterable[Story], key: str, name: str) -> list[dict[str, Any]]:
     for story in told:
         for step in story.steps:
             if step.get(key) == name:
-                plainly = {k: v for k, v in plain(dict(step)).items() if k not in ("at", "wait", "open", "says")}
+                plainly = {k: v for k, v in storing.step_of(step).items() if k not in ("at", "wait", "open", "says")}
                 found.setdefault(dumps(plainly, sort=True), plainly)
     return list(found.values())
 
@@ -81,7 +82,7 @@ def nouns(told: Iterable[Story]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for story in told:
         for step in story.steps:
-            plainly = {k: v for k, v in plain(dict(step)).items() if k not in ("at", "wait", "open", "says")}
+            plainly = {k: v for k, v in storing.step_of(step).items() if k not in ("at", "wait", "open", "says")}
             if plainly and not _SHOWN & plainly.keys():
                 found.setdefault(dumps(plainly, sort=True), plainly)
     return list(found.values())[:40]

@@ -14,9 +14,10 @@ import yaml
 
 from engine import forms, matters
 from engine.errors import FieldError, Invalid
-from engine.matters import stories
+from engine.matters import stories, story_file
 from engine.matters.stories import Story
 from engine.plain import plain
+from engine.workdays import ZONE
 
 if TYPE_CHECKING:
     from engine.proof.trying import Seen
@@ -53,6 +54,32 @@ def read(package: matters.Package, said: Mapping[str, Any]) -> Story:
     if findings or not found:
         raise stories.BadStories(findings)
     return found[0]
+
+
+def of(one: Story, *, whole: bool) -> dict[str, Any]:
+    """A story of the matter as a play: its application, and with `whole` all of its steps."""
+    said: dict[str, Any] = {"at": one.at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"), "channel": one.channel}
+    said |= {key: getattr(one, key) for key in ("counter", "place", "schedule", "unit") if getattr(one, key)}
+    if one.facts:
+        said["facts"] = plain(dict(one.facts))
+    if one.earlier:
+        said["earlier"] = [{"answers": plain(dict(answers))} for answers in one.earlier]
+    if one.booked:
+        said["booked"] = [
+            {key: value for key, value in plain(dict(booking)).items() if value not in (None, "", [], {}, False)}
+            for booking in one.booked
+        ]
+    if not one.consent:
+        said["consent"] = False
+    if not one.schedule:
+        said["answers"] = plain(dict(one.answers))
+    return {**said, "steps": [step_of(step) for step in one.steps] if whole else []}
+
+
+def step_of(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step as a page can send it. (YAML reads yes and no as true and false, and as keys of a vote they are words.)"""
+    found: dict[str, Any] = plain(dict(step))
+    return {**found, "vote": story_file.choices(found["vote"])} if "vote" in found else found
 
 
 def by_name(fields: Sequence[forms.Field], answers: Any, named: Mapping[str, str]) -> None:

@@ -231,7 +231,8 @@ class Tries:
         refused: Refused | None = None
         last = known[-1] if known else founded
         scratch.put(last.unpacked())
-        last.resume(player)
+        if known:  # the county of a day is one for all who begin on it, each at their own time
+            last.resume(player)
         _press(player).made.update(last.papers)
         for n in range(len(known), len(names)):
             try:
@@ -245,7 +246,8 @@ class Tries:
                 )
             if refused is not None:
                 scratch.put(last.unpacked())
-                last.resume(player)
+                if known:
+                    last.resume(player)
                 break
             last = _moment(scratch, player, founded.hall, last)
             self.moments.put(names[n], last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from engine.proof.covering import covered
 from engine.proof.moments import Beat, Moment, Moments
 from engine.proof.proving import Stage
 from engine.proof.trying import Tries
+from engine.workdays import ZONE
 from tests.cast import ROOT
 
 NOW = datetime(2026, 9, 18, 1, 0, tzinfo=UTC)
@@ -164,6 +166,21 @@ def test_two_plays_beside_each_other_do_not_mix(package, first):
     for n in range(3):
         assert seen[n].refused is None and len(seen[n].steps) == 2
         assert seen[n].page.received_at.day == 18 + n and seen[n].page.id == 1
+
+
+def test_two_plays_of_one_day_begin_each_at_their_own_time(tries, package, first):
+    for at in ("08:10", "16:50"):
+        seen = look(tries, package, {**first[0], "at": f"2026-09-18 {at}"})
+        assert f"{seen.now.astimezone(ZONE):%H:%M}" == at and seen.page.received_at == seen.now
+
+
+def test_a_vote_of_a_story_is_played_as_the_file_has_it(tries):
+    """YAML reads yes and no as true and false; a page can send neither as a key."""
+    voted = matters.read("baotuan", matters.read_files(ROOT, "baotuan"))
+    story = next(one for one in stories.book(voted).stories if any("vote" in step for step in one.steps))
+    said = storing.of(story, whole=True)
+    assert json.loads(json.dumps(said)) == said
+    assert look(tries, voted, said).refused is None
 
 
 def test_moments_are_bounded_by_bytes_and_the_oldest_go_first():

@@ -166,7 +166,7 @@ def _acted(package: Package, book: list[Story], said: Mapping[str, Any]) -> tupl
         found = next((one for one in book if one.name == act["from"]), None)
         if found is None:
             raise NotFound("事项里没有这个故事。", "The matter has no such story.")
-        return _of_story(found, whole=bool(act.get("whole"))), False
+        return storing.of(found, whole=bool(act.get("whole"))), False
     if "anew" in act or not story.get("at"):
         return None, False
     steps = [dict(one) for one in story.get("steps") or () if isinstance(one, dict)]
@@ -219,25 +219,6 @@ def _typed(step: Mapping[str, Any]) -> dict[str, Any]:
             raise Invalid([FieldError("typed", _("带来的内容"), zh, en)])
         found["variables"] = value
     return {key: one for key, one in found.items() if one not in ("", None)}
-
-
-def _of_story(one: Story, *, whole: bool) -> dict[str, Any]:
-    """A story of the matter as a play: its application, and with `whole` all of its steps."""
-    told: dict[str, Any] = {"at": one.at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"), "channel": one.channel}
-    for key in ("counter", "place", "schedule", "unit"):
-        if getattr(one, key):
-            told[key] = getattr(one, key)
-    if one.facts:
-        told["facts"] = plain(dict(one.facts))
-    if one.earlier:
-        told["earlier"] = [{"answers": plain(dict(answers))} for answers in one.earlier]
-    if one.booked:
-        told["booked"] = [_filled(plain(dict(booking))) for booking in one.booked]
-    if not one.consent:
-        told["consent"] = False
-    if not one.schedule:
-        told["answers"] = plain(dict(one.answers))
-    return {**told, "steps": [plain(dict(step)) for step in one.steps] if whole else []}
 
 
 # ---------------------------------------------------------------- before it begins
