@@ -70,6 +70,13 @@ def held(work: Work, unit_id: int, post: str, apart: Collection[int] = (), *, on
     return any(_lasts(term, day) and term[0] not in apart for term in _now(work).by_post.get((unit_id, post), ()))
 
 
+def everywhere(work: Work, post: str, *, on: date | None = None) -> int:
+    """How many people of the county hold this post, at whatever unit."""
+    day = on or work.today
+    terms = [term for (_unit, code), held in _now(work).by_post.items() if code == post for term in held]
+    return len({term[0] for term in terms if _lasts(term, day)})
+
+
 def _lasts(term: Term, day: date | None) -> bool:
     _, first, last = term
     return day is None or ((first is None or first <= day) and (last is None or day <= last))

@@ -14,7 +14,7 @@ import yaml
 
 from engine import forms, matters
 from engine.errors import FieldError, Invalid
-from engine.matters import stories, story_file
+from engine.matters import lines, stories, story_file
 from engine.matters.stories import Story
 from engine.plain import plain
 from engine.workdays import ZONE
@@ -124,24 +124,22 @@ def told(seen: Seen, said: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def text(story: Mapping[str, Any], indent: str = "", newline: str = "\n") -> str:
     """One entry of the list, as people write it: a line for each step."""
-    lines: list[str] = []
+    written: list[str] = []
     for key in sorted(story, key=_ORDER.index):
-        begins = "- " if not lines else "  "
+        begins = "- " if not written else "  "
         value = plain(story[key])
         if key == "steps" and value:
-            lines.append(f"{begins}steps:")
-            lines += [f"    - {flow(step)}" for step in value]
+            written.append(f"{begins}steps:")
+            written += [f"    - {flow(step)}" for step in value]
         else:
-            lines.append(f"{begins}{key}: {flow(value)}")
-    return "".join(f"{indent}{line}{newline}" for line in lines)
+            written.append(f"{begins}{key}: {flow(value)}")
+    return "".join(f"{indent}{line}{newline}" for line in written)
 
 
 def value(words: str) -> Any:
-    """What somebody typed as YAML; None when it is none."""
-    try:
-        return yaml.safe_load(words)
-    except (yaml.YAMLError, ValueError):
-        return None
+    """What somebody typed as YAML; None when it is none, or more than anybody types."""
+    read = lines.read(words.encode(), "typed")
+    return None if read.findings else read.value
 
 
 def flow(value: Any) -> str:

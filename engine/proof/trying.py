@@ -71,7 +71,7 @@ class Waiting:
     name: str
     more: int  # how many others like it
     due_at: datetime | None
-    who: tuple[tuple[str, str], ...]  # (unit, post) or (person, "")
+    who: tuple[tuple[str, str, str], ...]  # (unit, post, its code) or (person, "", "")
     instead: bool  # nobody has it of those the diagram means: the supervisor
     by: str  # who does it in the play
     agent: bool  # an agent may do it in the applicant's place
@@ -522,16 +522,16 @@ def _files(work: Work) -> dict[str, str]:
     return {str(id): name for id, name in work.session.execute(select(File.id, File.name))}
 
 
-def _who(work: Work, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _who(work: Work, keys: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     posts = {post.code: post.name for post in work.session.scalars(select(Post))}
     for key in keys:
         kind, _, rest = key.partition(":")
         if kind == "p":
             unit, _, post = rest.partition(":")
-            yield units.place(work, int(unit)).name, posts.get(post, post)
+            yield units.place(work, int(unit)).name, posts.get(post, post), post
         elif kind == "u":
             user = work.session.get(User, int(rest))
-            yield (user.name if user is not None else rest), ""
+            yield (user.name if user is not None else rest), "", ""
 
 
 def _sheets(work: Work, case_id: int) -> Iterator[Sheet]:

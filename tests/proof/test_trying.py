@@ -55,7 +55,7 @@ def look(tries, package, said):
 def test_an_application_shows_who_gets_the_first_step_and_its_form_as_they_see_it(tries, package, first):
     seen = look(tries, package, first[0])
     (waiting,) = seen.waiting
-    assert waiting.element == "take_in" and waiting.who == (("甲村", "代办员"),)
+    assert waiting.element == "take_in" and waiting.who == (("甲村", "代办员", "agent"),)
     assert waiting.desk is not None and waiting.desk.schema["components"]
     assert waiting.due_at is not None
     assert seen.papers[0].title == "收件凭证" and "收件凭证" in seen.beats[0].papers

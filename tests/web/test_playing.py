@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from engine.store.models import Case, Document, Notice, StudioDraft, StudioFile, Task
+from engine.people import holders
+from engine.store.models import Case, Document, Holding, Notice, Post, StudioDraft, StudioFile, Task
 from tests import foreign
 from tests.web.test_drafting import NAME, designer, hall, text_of
 
@@ -67,7 +69,15 @@ def test_an_application_opens_the_first_step_and_nothing_of_it_is_in_the_hall(ha
     play = begun(designer)
     assert play["story"]["steps"] == [] and play["marks"]["current"]
     assert "轮到谁" in play["html"] and "办好，往下走" in play["html"]
+    assert re.search("本县有 [1-9] 人", play["html"])
     assert rows(hall) == before
+
+
+def test_a_post_that_nobody_of_the_county_holds_is_said(hall, designer):
+    with hall.database.unit_of_work() as work:
+        work.session.execute(delete(Holding).where(Holding.post_id.in_(select(Post.id).where(Post.role == "clerk"))))
+        holders.forget(work)
+    assert "本县现在没有人担任" in begun(designer)["html"]
 
 
 def test_a_refused_application_says_which_field(designer):

@@ -6,6 +6,7 @@ it, but the story, when that is asked for.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from engine.errors import FieldError, Invalid, NotFound, Refused
 from engine.matters import stories
 from engine.matters.package import Package
 from engine.matters.stories import Story, when
+from engine.people import holders
 from engine.plain import plain
 from engine.proof import drafting, made_up, storing, trying
 from engine.reads import studio as reads
@@ -134,6 +136,7 @@ def act(name: str) -> ResponseReturnValue:
         nouns=[(one, _step_words(one, package)) for one in made_up.nouns(book)],
         variables=[(key, _flow(value), key in seen.changed) for key, value in seen.variables.items()],
         decisions=[_decided(one, package) for one in seen.decisions],
+        papers=[(one, _flow(one.facts)) for one in seen.papers],
         notices=_notices(seen),
         refused=_why(seen.refused),
         left=len(story["steps"]) - len(seen.steps),
@@ -217,7 +220,7 @@ def _typed(step: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, dict):
             zh, en = "请一行写一样，如 result: approve", "Expected lines such as result: approve"
             raise Invalid([FieldError("typed", _("带来的内容"), zh, en)])
-        found["variables"] = value
+        found["variables"] = plain(value)
     return {key: one for key, one in found.items() if one not in ("", None)}
 
 
@@ -277,8 +280,10 @@ def _waiting(
         answers = _merged(answers, examples[n].answers)
     elif one.desk is not None and one.desk.form_id:
         answers = _merged(made_up.made_up(package.form(one.desk.form_id), answers, now=now), answers)
+    held = {code: holders.everywhere(edge.work(), code) for _unit, _post, code in one.who if code}
     return {
         "one": one,
+        "who": [(unit, post, held.get(code)) for unit, post, code in one.who],
         "schema": names.schema(schema or names.EMPTY_FORM),
         "answers": answers,
         "examples": [example.name for example in examples],
@@ -401,7 +406,10 @@ def file(name: str) -> ResponseReturnValue:
 def paper(name: str) -> ResponseReturnValue:
     """A paper of a play, to be looked at in a frame in which nothing runs."""
     of, code = request.form.get("of", ""), request.form.get("code", "")
-    story = storing.value(request.form.get("story", ""))
+    try:
+        story = json.loads(request.form.get("story", ""))
+    except (ValueError, RecursionError):
+        story = None
     if not isinstance(story, dict) or not story.get("at"):
         raise NotFound("这次试走没有这份文书。", "This play issued no such paper.")
     page = tries.paper(_package(name, of), story, code, content=edge.hall().settings.content)
