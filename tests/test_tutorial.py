@@ -55,7 +55,10 @@ def test_the_page_has_the_files_it_promises_and_the_commands_in_their_order():
         "who-agrees.dmn",
     ]
     said = re.findall(r"^    (yizhan .+)$", PAGE, re.M)
-    assert [line.split()[1] for line in said] == ["init", "check", "stories", "publish", "publish", "run"]
+    assert [line.split()[1] for line in said] == [
+        *("init", "check", "stories", "publish", "publish", "run"),
+        *("pull", "push", "push"),
+    ]
 
 
 def test_what_the_page_says_is_checked_told_and_published(walked, tmp_path):

@@ -103,6 +103,8 @@ def test_every_effect_has_its_handler():
 def test_every_job_has_its_handler():
     assert named(JOBS) == {
         "render-paper": "worker.paperwork.render",
+        "replay": "worker.replays.go_on",
+        "release-due": "worker.releases.come_into_force",
         "send-code": "worker.paperwork.send",
         "send-notice": "worker.paperwork.send",
         "open-child": "worker.messages.open_child",

@@ -15,7 +15,7 @@ from engine import matters as matters_
 from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
-from engine.proof import Verdict, drafting, prove, releases, verdicts
+from engine.proof import Verdict, drafting, prove, pulling, releases, verdicts
 from engine.proof.playing import Played
 from engine.reads import studio as reads
 from engine.reads import versions
@@ -220,8 +220,15 @@ def bring(name: str) -> ResponseReturnValue:
     sent = request.files.get("zip")
     if sent is None or not sent.filename:
         raise Invalid([FieldError("zip", "压缩包", "请选择文件", "Choose a file")])
-    files = matters_.draft(name, sent.read(), edge.hall().settings.content)
-    count = commands.bring(edge.work(), _draft(name).id, files, by=edge.actor(), now=edge.now())
+    content, found = sent.read(), _draft(name)
+    files = matters_.draft(name, content, edge.hall().settings.content)
+    downloaded = pulling.of_zip(content, name)
+    if downloaded is not None:  # what others changed since stays, or is in the way
+        inside = pulling.here(edge.work(), name, draft=True).files
+        both = pulling.merged(*downloaded, inside)
+        pulling.must_not_be_overtaken(both)
+        files = dict(both.files)
+    count = commands.bring(edge.work(), found.id, files, by=edge.actor(), now=edge.now())
     flash(_("%(n)s 个文件和原来不同，已经换上。", n=count) if count else _("没有不同，没有改。"))
     return redirect(url_for("drafting.draft", name=name))
 
@@ -231,11 +238,13 @@ def bring(name: str) -> ResponseReturnValue:
 def packed(name: str) -> ResponseReturnValue:
     """The draft's files, as they lie in a folder."""
     work, out = edge.work(), io.BytesIO()
-    found = _draft(name)
+    found, day = _draft(name), (1980, 1, 1, 0, 0, 0)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in reads.files(work, found):
             content, _revision = reads.content(work, found, one.path)
-            archive.writestr(zipfile.ZipInfo(one.path, (1980, 1, 1, 0, 0, 0)), content)
+            archive.writestr(zipfile.ZipInfo(one.path, day), content)
+        manifest = pulling.written({name: pulling.entry(pulling.here(work, name, draft=True))})
+        archive.writestr(zipfile.ZipInfo(pulling.MANIFEST, day), manifest)
     return Response(
         out.getvalue(),
         content_type="application/zip",
