@@ -42,12 +42,13 @@ def _facts(old: Package, new: Package, moved: Moved, answers: Mapping[str, Any])
     """Names that are read ahead and nobody says; questions that the new application must answer, and that are used."""
     coming = {key.split(".")[0] for form in moved.forms if form in new.forms for key in new.forms[form].keys}
     lacks = moved.lacks - coming
-    known = {key for form in old.forms.values() for key in form.keys}
+    known = {one.key for form in old.forms.values() for one in form.fields}
     labels = {}
-    for key, field in new.form(new.info.apply.form).walk():
-        labels[key.split(".")[0]] = field.label
+    for field in new.form(new.info.apply.form).fields:
+        key, head = field.key, field.key.split(".")[0]
+        labels[head] = field.label
         asked = bool(field.validation.get("required")) and key not in known
-        if asked and key.split(".")[0] not in coming and _dig(answers, key) is None and _used(new, key):
+        if asked and head not in coming and _dig(answers, key) is None and _used(new, key):
             lacks |= {key}
     for name in sorted(lacks):
         label = labels.get(name.split(".")[0], name)

@@ -1,0 +1,82 @@
+"""What it costs to move running cases onto another version (迁移), one transaction each, as the worker does it; and to
+put them back.
+
+    figures() -> rows of {name, value, unit, baseline, ratio, target, met}
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.commands import moving
+from engine.people import SYSTEM
+from engine.store import Database, connect, migrate
+from engine.store.models import Case, MovedCase
+from tests import cast as the_cast
+from tests import versions
+from tests.commands import acting
+from tests.conftest import Clock
+
+CASES = 1000
+
+
+def figures() -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = connect(f"sqlite:///{folder}/hall.db", files=Path(folder) / "files")
+        migrate.upgrade(database)
+        clock = Clock(datetime(2026, 9, 18, 1, tzinfo=UTC))
+        with database.unit_of_work() as work:
+            the_cast.hire(work, clock())
+        with database.reading() as work:
+            cast = the_cast.meet(work, clock())
+        for _ in range(CASES):
+            acting.taken_in(database, cast, clock)
+        to = versions.publish(database, "daiban", versions.renamed("accept", "look"), by=SYSTEM, now=clock())
+        with database.unit_of_work() as work:
+            cases = {id: frm for id, frm in work.session.execute(select(Case.id, Case.version_hash))}
+            plan = moving.begin(work, "daiban", to, {}, cases, "测量", by=cast.designer, now=clock()).id
+        with database.reading() as work:
+            ids = list(work.session.scalars(select(MovedCase.id).where(MovedCase.move_id == plan)))
+        moved = _each(ids, lambda one: moving.one_case(database, plan, one, "moving", clock()))
+        _all(database, plan, "moved")
+        with database.unit_of_work() as work:
+            moving.stop(work, plan, by=cast.designer, now=clock())
+            moving.undo(work, plan, by=cast.designer, now=clock())
+        back = _each(ids, lambda one: moving.one_case(database, plan, one, "undoing", clock()))
+        _all(database, plan, "undone")
+        database.close()
+    return [*_rows("a case moved to another version", moved), *_rows("a move put back", back)]
+
+
+def _all(database: Database, plan: int, state: str) -> None:
+    with database.reading() as work:
+        found = set(work.session.scalars(select(MovedCase.state).where(MovedCase.move_id == plan)))
+        assert found == {state}, found
+
+
+def _each(ids: list[int], do: Callable[[int], None]) -> list[float]:
+    took = []
+    for one in ids:
+        began = time.perf_counter()
+        do(one)
+        took.append(time.perf_counter() - began)
+    return sorted(took)
+
+
+def _rows(name: str, took: list[float]) -> list[dict[str, Any]]:
+    def row(what: str, value: float, unit: str) -> dict[str, Any]:
+        return {"name": f"{name}, {what}", "value": value, "unit": unit, "target": "", "met": None}
+
+    n = len(took)
+    return [
+        row(f"p50 of {n:,}", took[n // 2] * 1000, "ms"),
+        row(f"p95 of {n:,}", took[n * 95 // 100] * 1000, "ms"),
+        row("rate", n / sum(took), "cases/s"),
+    ]
