@@ -66,9 +66,11 @@ class Outdated(NotNow):
 
 #: What to do when a case runs on a version that the program can no longer carry out.
 MEND = (
-    "这件事照它开始时的事项版本办。请报运维：装回还有它的程序版本，或者由负责人终止本件，请申请人按现在的版本重新提交。",
-    "The case runs on the version of its matter that it began with. Tell the operator: install a version of the "
-    "program that still has it, or let a head end this case and the applicant hand it in anew.",
+    "这件事照它开始时的事项版本办。请报运维：由负责人把它迁到现在的版本；迁不了的，装回还有它的程序版本，"
+    "或者终止本件，请申请人按现在的版本重新提交。",
+    "The case runs on the version of its matter that it began with. Let a head move it to the version of "
+    "today; else install a version of the program that still has it, or let a head end this case and the applicant "
+    "hand it in anew.",
 )
 
 

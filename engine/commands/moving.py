@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import undefer
 
 from engine import process
 from engine.commands import cases
@@ -121,7 +123,7 @@ def undo(work: Work, move_id: int, *, by: Actor, now: datetime) -> VersionMove:
 def _found(work: Work, move_id: int, by: Actor) -> VersionMove:
     require(by, "move")
     row = work.session.get(VersionMove, move_id, with_for_update=True, populate_existing=True)
-    if row is None:
+    if row is None or row.alone:
         raise NotFound("没有这次迁移。", "There is no such move.")
     return row
 
@@ -234,6 +236,74 @@ def _refuse(database: Database, id: int, state: str, reasons: tuple[tuple[str, s
         row.told, row.at = [list(one) for one in reasons], now
 
 
-def pairs(work: Work, frm: str, to: str, chosen: Mapping[str, str]) -> process.Matched:
+# ---------------------------------------------------------------- before it is begun
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """One element of the version cases come from, and what it is in the other."""
+
+    key: str  # "process/element"
+    name: str
+    behind: str  # of one without a name: the named element that it stands behind, or on
+    kind: str  # the name of its class: UserTask, Exclusive …
+    new: str  # its id there; "": it is no more
+    how: str  # id, name, place, chosen, none
+    fits: bool
+    choices: tuple[tuple[str, str, str], ...]  # (id, name, what it stands behind) of what it could be
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One case, and what would come of it."""
+
+    id: int
+    number: str
+    stage: str
+    hinders: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+def became(work: Work, frm: str, to: str, chosen: Mapping[str, str], *, by: Actor) -> list[Became]:
     """What became of every element: a proposal, with what a person said."""
-    return matched(library.version(work, frm), library.version(work, to), chosen)
+    require(by, "move")
+    old, new = library.version(work, frm).definition, library.version(work, to).definition
+    found = matched(library.version(work, frm), library.version(work, to), chosen)
+    shown = []
+    for pair in found.pairs:
+        spec = old.processes[pair.process].task_specs[pair.old]
+        there = new.processes.get(found.processes.get(pair.process, ""))
+        choices = process.alike_in(spec, there) if there is not None else []
+        shown.append(
+            Became(
+                f"{pair.process}/{pair.old}",
+                spec.node.name,
+                process.behind(spec),
+                type(spec).__name__,
+                pair.new or "",
+                pair.how,
+                pair.fits,
+                tuple((one.name, one.node.name, process.behind(one)) for one in choices),
+            )
+        )
+    return shown
+
+
+def preview(
+    work: Work, matter: str, frm: str, to: str, chosen: Mapping[str, str], *, by: Actor, now: datetime, most: int
+) -> list[Seen]:
+    """What would come of the first so many cases of a version. Nothing changes; nothing of a person is said."""
+    require(by, "move")
+    package = library.version(work, to)
+    rows = work.session.scalars(
+        select(Case)
+        .where(Case.matter == matter, Case.version_hash == frm, Case.status.in_(RUNS), ~Case.confidential)
+        .order_by(Case.id)
+        .limit(most)
+        .options(undefer(Case.state))
+    )
+    seen = []
+    for case in rows:
+        found = cases.look_at_move(work, case, package, chosen, now=now)
+        seen.append(Seen(case.id, case.number, case.stage, found.hinders, found.notes))
+    return seen

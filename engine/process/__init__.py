@@ -11,7 +11,7 @@ from engine.process.lint import check
 from engine.process.load import CannotRun, load
 from engine.process.machine.back import returnable
 from engine.process.machine.definition import Definition
-from engine.process.machine.matching import Matched, Pair, match
+from engine.process.machine.matching import Matched, Pair, alike_in, behind, match
 from engine.process.machine.starts import StartTrigger, start_triggers
 from engine.process.play import Result, World, to_start
 from engine.process.run import advance, move, start, waiting
@@ -85,6 +85,8 @@ __all__ = [
     "Variables",
     "World",
     "advance",
+    "alike_in",
+    "behind",
     "check",
     "load",
     "match",

@@ -28,6 +28,8 @@ _OPEN: ColumnElement[bool] = Incident.solved_at.is_(None)
 _GIVEN_UP: ColumnElement[bool] = literal_column("job.state = 'failed'")
 _SERVES: ColumnElement[bool] = literal_column("matter_version.current")
 _STANDS: ColumnElement[bool] = literal_column("matter_verdict.stands")
+#: Its case runs on a version that is not in use any more.
+_BEHIND: ColumnElement[bool] = Case.version_hash.not_in(select(MatterVersion.hash).where(_SERVES))
 _UNSENT: ColumnElement[bool] = literal_column("notice.state = 'failed'")
 
 
@@ -42,6 +44,7 @@ class Trouble:
     number: str | None  # of the case
     matter_name: str
     at: datetime
+    behind: bool = False  # its case runs on a version that is not in use: it may be moved to the one that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
     require(actor, "operate")
     session = work.session
     incidents = session.execute(
-        select(Incident, Case.number, Case.matter_name, Case.confidential)
+        select(Incident, Case.number, Case.matter_name, Case.confidential, _BEHIND)
         .outerjoin(Case, Case.id == Incident.case_id)
         .where(_OPEN)
         .order_by(Incident.at.desc())
@@ -175,8 +178,8 @@ def operations(work: Work, *, actor: Actor, now: datetime) -> Operations:
         left_out=tuple(one for one in left_out if not one.running),
         outdated=tuple(one for one in left_out if one.running),
         troubles=tuple(
-            _untold(incident) if hidden else _trouble(incident, number, name or "")
-            for incident, number, name, hidden in incidents
+            _untold(incident) if hidden else _trouble(incident, number, name or "", bool(behind))
+            for incident, number, name, hidden, behind in incidents
         ),
         troubles_total=open_incidents(work),
         failed=tuple(
@@ -239,7 +242,7 @@ def cause(work: Work, one: Incident) -> tuple[str, str]:
 _MACHINE = re.compile(r"[A-Za-z_][\w.]*: ")
 
 
-def _trouble(one: Incident, number: str | None, matter_name: str) -> Trouble:
+def _trouble(one: Incident, number: str | None, matter_name: str, behind: bool) -> Trouble:
     zh, en = one.zh, one.en or one.zh
     if one.job_id is not None:
         what = jobs.named(one.name)
@@ -257,7 +260,7 @@ def _trouble(one: Incident, number: str | None, matter_name: str) -> Trouble:
         )
     else:
         detail = ""
-    return Trouble(one.id, what, (zh, en), detail, number, matter_name, one.at)
+    return Trouble(one.id, what, (zh, en), detail, number, matter_name, one.at, behind)
 
 
 def _queues(work: Work, now: datetime) -> tuple[Queue, ...]:

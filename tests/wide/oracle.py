@@ -104,6 +104,7 @@ OF_CASE = frozenset(
         "step-of-theirs",
         "more-time",
         "its-way",
+        "version",
         "paper-voided",
         "masked",
         "evidence",
@@ -157,6 +158,13 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
         restricted={"office_head"},
         withdrawn={"office_head", "county_head"},
         ended={"office_head", "county_head"},
+    ),
+    # to which version it goes: the same heads, and who runs the hall, who sees nothing of what it says
+    "version": _states(
+        open={"office_head", "county_head", "operator"},
+        restricted={"office_head", "operator"},
+        withdrawn={"office_head", "county_head", "operator"},
+        ended={"office_head", "county_head", "operator"},
     ),
     # a paper that the 医保局 signed: its heads and those above, whoever else has the case
     "paper-voided": _states(
@@ -471,6 +479,7 @@ RULES: dict[str, Rule] = {
         "overview.reveals",
     ),
     **_door("heads", "mending.applicant", "mending.correct", "api.correct_applicant", thing="its-way"),
+    **_door("staff", "moving.one", "moving.move", "moving.put_back", thing="version"),
     **_door("heads", "mending.paper", "mending.mend", "api.reissue_paper", "api.void_paper", thing="paper-voided"),
     **_door("heads", "logins.clear", "logins.offer", thing="clerk-of-suyang"),
     **_door("heads", "booking.review", "limits.approve", "limits.asked", "limits.refuse", thing="absent"),
@@ -482,6 +491,8 @@ RULES: dict[str, Rule] = {
         "drafting.new",
         "drafting.withdraw",
         "comparing.page",
+        "moving.page",
+        "moving.look",
         "studio.decision",
         "studio.file",
         "studio.matter",
@@ -492,6 +503,11 @@ RULES: dict[str, Rule] = {
     **_door(  # of a matter that nobody changes just now
         "designer",
         "comparing.drawing",
+        "moving.begin",
+        "moving.plan",
+        "moving.stop",
+        "moving.again",
+        "moving.undo",
         "drafting.bring",
         "drafting.choose",
         "drafting.draft",

@@ -328,6 +328,7 @@ def _values(world: World, endpoint: str, state: str) -> dict[str, Any]:
         "kind": "erase",
         "consent_id": 999_999,
         "grant_id": 999_999,
+        "move_id": 999_999,
         "what": {"booking.step": "cancel", "desk.act": "move", "desk.acted": "move"}.get(endpoint, "transfer"),
         "code": "AAAA-BBBB-CCCC-DDDD",
         "word": "0" * 20,

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from engine.commands import cases
 from engine.people.bonds import UNSIGNED
 from engine.plain import plain
-from engine.reads import agency, bonds, case_page, keeping, own_data, schedules, tickets
+from engine.reads import agency, bonds, case_page, keeping, moves, own_data, schedules, tickets
 from engine.reads.case_page import CasePage
 from engine.reads.reveals import PURPOSES
 from engine.records import library
@@ -82,6 +82,8 @@ def case(number: str) -> ResponseReturnValue:
         **limits.tab(page.id),
         chains=handovers.chains(page.id),
         asked_data=own_data.of_case(edge.work(), page.id, today=local_date(edge.now())),
+        moves=moves.of_case(edge.work(), page.id),
+        older="direct" in page.can and moves.older(edge.work(), page.matter, page.version_hash),
         hold=keeping.hold_of(edge.work(), page.id, now=edge.now()),
     )
 

@@ -15,7 +15,7 @@ from engine.findings import Finding
 from engine.people import units
 from engine.proof import Verdict, prove, releases, verdicts
 from engine.proof.playing import Played
-from engine.reads import missed, studio, versions
+from engine.reads import missed, moves, studio, versions
 from engine.records import library
 from engine.store import Work
 from web import edge, names
@@ -84,6 +84,7 @@ def matter(name: str) -> ResponseReturnValue:
         ],
         draft=studio.of(work, name, edge.actor()),
         release=releases.last(work, name),
+        behind=moves.behind(work, name),
         marks={"findings": [f.element for f in findings if f.element]},
         versions=versions.of(work, name),
         decisions=sorted(f.rpartition("/")[2] for f in package.files if f.endswith(".dmn")),

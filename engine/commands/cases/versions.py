@@ -320,7 +320,7 @@ def _row(work: Work, case: Case, frm: str, to: str, why: str, plan: int | None, 
         return row
     assert by.id is not None
     made = VersionMove(matter=case.matter, to_hash=to, why=why.strip()[:400], made_by_id=by.id, made_at=now)
-    made.state, made.ended_at, made.chosen = "done", now, {}
+    made.state, made.ended_at, made.chosen, made.alone = "done", now, {}, True
     work.session.add(made)
     work.session.flush()
     row = MovedCase(move_id=made.id, case_id=case.id, from_hash=frm)

@@ -78,6 +78,30 @@ def alike(old: NodeSpec, new: NodeSpec) -> bool:
     return starts[0] is None and starts[1] is None and bool(old.node.attached_to) == bool(new.node.attached_to)
 
 
+def alike_in(spec: NodeSpec, process: ProcessSpec) -> list[NodeSpec]:
+    """The elements of a process that this one could have become."""
+    return [other for other in _nodes(process).values() if alike(spec, other)]
+
+
+def behind(spec: NodeSpec) -> str:
+    """The name of the nearest named element that leads to it, or on which it stands; "" when there is none."""
+    seen: set[str] = set()
+    todo = [spec]
+    while todo:
+        one = todo.pop(0)
+        if one.name in seen:
+            continue
+        seen.add(one.name)
+        if one is not spec and one.node.name:
+            return str(one.node.name)
+        if one.node.attached_to:
+            todo.append(one.process.task_specs[one.node.attached_to])
+        todo += [flow.source for flow in one.ins]
+        if not one.ins and one.scope.element is not None:
+            todo.append(one.scope.element)
+    return ""
+
+
 def match(old: Definition, new: Definition, chosen: Mapping[str, str] | None = None) -> Matched:
     """Propose what became of every element of the old drawing. `chosen`: what a person said, by `key`; "" is nothing.
     An element of the new drawing is taken once."""

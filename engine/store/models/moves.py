@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.models.base import Base, BigId, SealedBytes, SealedWords
@@ -26,6 +26,8 @@ class VersionMove(Base):
     chosen: Mapped[dict[str, Any]] = mapped_column(default=dict)
     why: Mapped[str] = mapped_column(SealedWords, default="", nullable=True)
     state: Mapped[str] = mapped_column(String(8), default="moving")
+    #: Of one case, by a head of its office or who runs the hall: no designer's plan, and not shown as one.
+    alone: Mapped[bool] = mapped_column(default=False, server_default=false())
     made_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id"))
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
