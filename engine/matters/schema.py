@@ -229,7 +229,7 @@ def _parts_at(model: type[BaseModel], where: tuple[Any, ...]) -> list[type[BaseM
 
 
 def _under(kind: Any, step: Any) -> Iterator[Any]:
-    for one in _each(kind):
+    for one in opened(kind):
         if isinstance(one, type) and issubclass(one, BaseModel):
             field = fields(one).get(str(step))
             if field is not None:
@@ -240,21 +240,21 @@ def _under(kind: Any, step: Any) -> Iterator[Any]:
             yield get_args(one)[1]
 
 
-def _each(kind: Any) -> Iterator[Any]:
+def opened(kind: Any) -> Iterator[Any]:
     """The types a value may have: unions and annotations opened."""
     origin = get_origin(kind)
     if origin is Annotated:
-        yield from _each(get_args(kind)[0])
+        yield from opened(get_args(kind)[0])
     elif origin in (Union, types.UnionType):
         for one in get_args(kind):
-            yield from _each(one)
+            yield from opened(one)
     else:
         yield kind
 
 
 def models_in(kind: Any) -> Iterator[type[BaseModel]]:
     """The models a value of this type may be, itself or as an entry."""
-    for one in _each(kind):
+    for one in opened(kind):
         if isinstance(one, type) and issubclass(one, BaseModel):
             yield one
 
@@ -262,7 +262,7 @@ def models_in(kind: Any) -> Iterator[type[BaseModel]]:
 def written(kind: Any) -> tuple[str, str]:
     """A type in words: what a designer writes."""
     said = []
-    for one in _each(kind):
+    for one in opened(kind):
         origin, inner = get_origin(one), get_args(one)
         if one is type(None):
             continue

@@ -299,3 +299,42 @@ def test_a_file_is_added_and_taken_away_but_not_what_makes_a_matter(hall, design
     assert designer.post(f"/desk/matters/{NAME}/draft/remove", data={"path": table}).status_code == 302
     assert designer.get(f"/desk/matters/{NAME}/draft/file?path={table}").status_code == 404
     assert designer.post(f"/desk/matters/{NAME}/draft/remove", data={"path": DRAWING}).status_code == 409
+
+
+def rewritten(client, text, changes):
+    body = {"text": text, "changes": changes}
+    return client.post(f"/desk/matters/{NAME}/draft/said", json=body, headers={"Accept": "application/json"})
+
+
+def test_the_form_of_a_matter_changes_its_text_place_by_place_and_keeps_nothing(designer):
+    text = "name: 借书  # a word\nlimits: {regime: service}\n"
+    changes = [{"at": ["limits", "promised"], "value": "3wd"}, {"at": ["fee"], "yaml": "不收费"}, {"at": ["name"]}]
+    answer = rewritten(designer, text, changes)
+    assert answer.json["text"] == "limits: {regime: service, promised: 3wd}\nfee: 不收费\n"
+    path = f"bpmn/{NAME}/matter.yaml"
+    before = text_of(designer, path)
+    assert rewritten(designer, before, [{"at": ["name"], "value": "别的"}]).status_code == 200
+    assert text_of(designer, path) == before
+    page = designer.get(f"/desk/matters/{NAME}/draft/edit?path={path}").text
+    assert "data-matter-form" in page
+    assert "data-text" in designer.get(f"/desk/matters/{NAME}/draft/edit?path={path}&shown=text").text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "name",
+        ["name"],
+        [{"at": "name"}],
+        [{"at": []}],
+        [{"at": [True], "value": 1}],
+        [{"at": [{}], "value": 1}],
+        [{"at": ["limits", "regime", "x"], "value": 1}],
+        [{"at": ["name"], "yaml": "[["}],
+        [{"at": ["name"], "yaml": "!!python/object/apply:os.system [ls]"}],
+    ],
+)
+def test_what_is_no_change_of_a_text_is_refused_in_words(designer, changes):
+    answer = rewritten(designer, "name: 借书\nlimits: {regime: service}\n", changes)
+    assert answer.status_code in (400, 409, 422), answer.text
+    assert answer.json["detail"]

@@ -516,6 +516,7 @@ RULES: dict[str, Rule] = {
         "drafting.file",
         "drafting.here",
         "drafting.keep",
+        "drafting.rewrite",
         "drafting.packed",
         "drafting.proof",
         "drafting.remove",

@@ -40,6 +40,7 @@ const bundles = {
   compare: "src/compare.js", // two versions of a diagram, with what is other
   form_editor: "src/form_editor.js", // a form of a draft: palette, form, what each part says
   decision_editor: "src/decision_editor.js", // decisions of a draft: tables, expressions, how they hang together
+  matter_form: "src/matter_form.js", // matter.yaml of a draft as a form
   decision: "src/decision.js", // a decision table to look at
   scan: "src/scan.js", // a field that a camera can fill, a pad to sign on: a few kilobytes
   passkey: "src/passkey.js", // signing in by a passkey: two kilobytes, on the pages that offer it

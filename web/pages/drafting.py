@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,8 @@ from engine import matters as matters_
 from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
+from engine.matters import asking, rewriting
+from engine.matters.info import Matter
 from engine.proof import Verdict, drafting, prove, pulling, releases, verdicts
 from engine.proof.playing import Played
 from engine.reads import studio as reads
@@ -28,8 +31,15 @@ from web.pages.studio import proved, templates_of
 
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
 
-#: How a file is shown for changing: by its ending, else as text.
-EDITORS = {".bpmn": "staff/draft_drawing.html", ".form": "staff/draft_form.html", ".dmn": "staff/draft_decision.html"}
+#: How a file is shown for changing: by its name or its ending, else as text.
+EDITORS = {
+    "matter.yaml": "staff/draft_matter.html",
+    ".bpmn": "staff/draft_drawing.html",
+    ".form": "staff/draft_form.html",
+    ".dmn": "staff/draft_decision.html",
+}
+#: So many places of a text are changed at once.
+MOST_CHANGES = 200
 #: What a change was, as people say it.
 KINDS = {"begin": "开始", "edit": "修改", "take-away": "删除", "restore": "回到第 %(n)s 次", "bring": "上传"}
 
@@ -122,7 +132,7 @@ def edit(name: str) -> ResponseReturnValue:
     work, found = edge.work(), _draft(name)
     path = request.args.get("path") or f"bpmn/{name}/process.bpmn"
     content, revision = reads.content(work, found, path)
-    own = EDITORS.get(path[path.rfind(".") :])
+    own = EDITORS.get(path.rpartition("/")[2]) or EDITORS.get(path[path.rfind(".") :])
     way = own if own and request.args.get("shown") != "text" else "staff/draft_text.html"
     findings = drafting.check(work, reads.row(work, found), edge.hall().settings.content)
     return render_template(
@@ -134,6 +144,7 @@ def edit(name: str) -> ResponseReturnValue:
         findings=findings_shown(findings),
         templates=templates_of(edge.hall().settings.content) if path.endswith(".bpmn") else [],
         own_editor=own,
+        asked=asking.asked(Matter) if way == EDITORS["matter.yaml"] else None,
         as_text=way != own,
     )
 
@@ -172,6 +183,25 @@ def keep(name: str) -> ResponseReturnValue:
         others=_others(found),
         draft=name,
     )
+
+
+@pages.post("/<name>/draft/said")
+@guard("designer", writes=False, takes="json")
+def rewrite(name: str) -> ResponseReturnValue:
+    """A text of YAML with some of its places changed; nothing is kept by it. Without a value a place is gone."""
+    _draft(name)
+    body = _said("text", "changes")
+    text, changes = body["text"], body["changes"]
+    if not isinstance(text, str) or len(text) > commands.MOST_BYTES or not isinstance(changes, list):
+        raise Invalid([FieldError("text", "内容", "请发送文字和要改的几处", "Expected a text and what to change")])
+    for one in changes[:MOST_CHANGES]:
+        at = one.get("at") if isinstance(one, dict) else None
+        if not isinstance(at, list) or not at or not all(type(part) in (str, int) for part in at):
+            raise Invalid([FieldError("changes", "改动", "每一处要说在哪里", "Each change says where it is")])
+        value = rewriting.read(one["yaml"]) if isinstance(one.get("yaml"), str) else one.get("value", rewriting.GONE)
+        text = rewriting.said(text, at, value)
+    # as text: whoever shows it wants the keys in the order of the file, and jsonify puts them in that of letters
+    return jsonify(text=text, value=json.dumps(rewriting.read(text), ensure_ascii=False))
 
 
 @pages.post("/<name>/draft/here")

@@ -65,6 +65,14 @@ export function keeping(root, { text, found, jump }) {
     found?.(findings.filter((one) => one.path === path));
   }
 
+  function later(pause) {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = null;
+      send();
+    }, pause);
+  }
+
   async function send() {
     if (sending) {
       again = true; // what changed meanwhile goes with the next one
@@ -77,7 +85,9 @@ export function keeping(root, { text, found, jump }) {
       const said = await answer.json().catch(() => ({}));
       if (answer.ok) {
         base = said.revision;
-        say(word("Kept at", { time: new Date().toLocaleTimeString("zh-CN", { hour12: false }) }));
+        // what changed meanwhile is not kept yet
+        if (timer || again) say(word("Changed"));
+        else say(word("Kept at", { time: new Date().toLocaleTimeString("zh-CN", { hour12: false }) }));
         others(said.others);
         show(said.findings);
       } else {
@@ -91,7 +101,7 @@ export function keeping(root, { text, found, jump }) {
       sending = false;
       if (again) {
         again = false;
-        timer = setTimeout(send, PAUSE * 6);
+        later(PAUSE * 6);
       }
     }
   }
@@ -114,11 +124,7 @@ export function keeping(root, { text, found, jump }) {
 
   return {
     changed() {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        timer = null;
-        send();
-      }, PAUSE);
+      later(PAUSE);
       say(word("Changed"));
     },
   };
