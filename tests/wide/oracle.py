@@ -493,6 +493,7 @@ RULES: dict[str, Rule] = {
         "comparing.page",
         "moving.page",
         "moving.look",
+        "heat.page",
         "studio.decision",
         "studio.file",
         "studio.matter",

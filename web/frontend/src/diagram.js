@@ -47,6 +47,7 @@ async function draw(root) {
     mark(known.current, "yz-current");
     mark(known.findings, "yz-finding");
     mark(known.bare, "yz-bare");
+    for (const [id, level] of Object.entries(known.heat ?? {})) mark([id], `yz-heat-${level}`);
     counts(viewer.get("overlays"), elements, known.counts);
   };
   /** A step of a wide drawing is read at its own size, in the middle. */
