@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ONE = "zhenggai"
 #: Those that they, or a shared file they use, open by name: renamed together.
 WITH = {
-    "shitang": ("wenhou",),
+    "shitang": ("wenhou", "fuwujilu"),
     "rizhao": ("weiqian",),
     "changzhe": ("weiqian",),
     "rizhao_shi": ("rizhao_bian",),
