@@ -208,7 +208,7 @@ class Player:
     # ------------------------------------------------------------ the whole
 
     def run(self) -> None:
-        self.before()
+        self.prepare()
         if self.story.refused:
             self._refused()
             return
@@ -220,7 +220,7 @@ class Player:
             self.read(work)
             self._compare()
 
-    def before(self) -> None:
+    def prepare(self) -> None:
         """What there is when the story begins."""
         for one in self.story.booked:
             self.where = f"以前的预订（{one['who']}）："

@@ -359,7 +359,7 @@ def _one(player: Player, n: int) -> None:
     if n:
         player.step(n, player.story.steps[n - 1])
         return
-    player.before()
+    player.prepare()
     player.begin()
 
 

@@ -201,7 +201,7 @@ class ByPages(Player):
             return
         with self.database.reading() as work:
             task = self._task(work, str(step["task"]))
-            by, case = self._holder(work, task), work.session.get_one(Case, task.case_id)
+            by, case = self.holder(work, task), work.session.get_one(Case, task.case_id)
             number = case.number
             work.session.expunge_all()
         page = self.stage.of(by, self.now)

@@ -74,7 +74,7 @@ class Counting(playing.Player):
 
     def complete(self, work: Work, step: Mapping[str, Any]) -> None:
         task = self._task(work, str(step["task"]))
-        by = self._agent(work) if step.get("by") == "agent" else self._holder(work, task)
+        by = self.agent(work) if step.get("by") == "agent" else self.holder(work, task)
         answers = step.get("answers") or {}
         if task.form:
             answers = handed_in(work, self.package.form(task.form), answers, by=by, now=self.now)
