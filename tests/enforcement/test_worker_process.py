@@ -131,8 +131,8 @@ def test_real_workers_killed_in_the_middle_fire_each_timer_and_take_each_step_ex
         workers.append(start(database, tmp_path))
 
         def done(work) -> bool:
-            black = select(func.count()).select_from(Case).where(Case.id.in_(alarmed), Case.colour == "black")
-            rung = work.session.scalar(black) == len(alarmed)
+            told = select(func.count()).where(Escalation.case_id.in_(alarmed), Escalation.step == "black")
+            rung = work.session.scalar(told) == len(alarmed)  # the timers' own cases are due before these
             return rung and work.session.scalar(select(Timer.id).where(Timer.wake_at < FAR).limit(1)) is None
 
         until(database, done, *workers[2:], firings=firings)
