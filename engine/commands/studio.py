@@ -8,7 +8,7 @@ do not write over each other: whoever comes second is told what the first one ke
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,6 +180,30 @@ def bring(work: Work, draft_id: int, files: Mapping[str, bytes], *, by: Actor, n
     there = {row.path: row.content for row in _files(work, draft.id)}
     changed = [p for p in shall.keys() | there.keys() if p not in there or not same(p, there[p], shall.get(p))]
     return _become(work, draft, changed, shall, "bring", by, now)
+
+
+def rewrite(
+    work: Work,
+    draft_id: int,
+    of: Callable[[Mapping[str, bytes]], Mapping[str, bytes | None]],
+    *,
+    by: Actor,
+    now: datetime,
+) -> int:
+    """The draft's files as `of` makes them of what they are now (None: gone), in one change; how many are others."""
+    draft = _locked(work, draft_id, by)
+    there = own_files(work, draft.id)
+    made = of(there)
+    for path in made:
+        _must_be_ours(draft, path)
+    shall = {p: content for p, content in {**there, **made}.items() if content is not None}
+    changed = [p for p in made if there.get(p) != shall.get(p)]
+    return _become(work, draft, changed, shall, "steps", by, now)
+
+
+def own_files(work: Work, draft_id: int) -> dict[str, bytes]:
+    """The files of a draft, as they are now."""
+    return {row.path: row.content for row in _files(work, draft_id)}
 
 
 def _become(

@@ -486,9 +486,9 @@ RULES: dict[str, Rule] = {
     # ---- designers and operators
     **_door(
         "designer",
+        "beginning.make",
+        "beginning.new",
         "drafting.begin",
-        "drafting.make",
-        "drafting.new",
         "drafting.withdraw",
         "comparing.page",
         "moving.page",
@@ -515,6 +515,11 @@ RULES: dict[str, Rule] = {
         "drafting.drop",
         "drafting.edit",
         "drafting.file",
+        "simple_steps.add",
+        "simple_steps.change",
+        "simple_steps.remove",
+        "simple_steps.steps",
+        "simple_steps.up",
         "drafting.here",
         "drafting.keep",
         "drafting.rewrite",

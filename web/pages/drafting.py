@@ -23,7 +23,7 @@ from engine.proof.playing import Played
 from engine.reads import studio as reads
 from engine.reads import versions
 from engine.records import library
-from web import edge, skeleton
+from web import edge
 from web.edge import guard
 from web.language import english
 from web.pages import covered
@@ -41,7 +41,14 @@ EDITORS = {
 #: So many places of a text are changed at once.
 MOST_CHANGES = 200
 #: What a change was, as people say it.
-KINDS = {"begin": "开始", "edit": "修改", "take-away": "删除", "restore": "回到第 %(n)s 次", "bring": "上传"}
+KINDS = {
+    "begin": "开始",
+    "edit": "修改",
+    "take-away": "删除",
+    "restore": "回到第 %(n)s 次",
+    "bring": "上传",
+    "steps": "改步骤",
+}
 
 
 def _draft(name: str) -> reads.Draft:
@@ -76,26 +83,6 @@ def _kind(path: str) -> str:
     }
     endings = {"bpmn": _("流程图"), "dmn": _("决策表"), "form": _("表单"), "j2": _("文书"), "html": _("文书")}
     return words.get(name) or endings.get(name.rpartition(".")[2]) or _("其他")
-
-
-@pages.get("/new")
-@guard("designer")
-def new() -> ResponseReturnValue:
-    return render_template("staff/draft_new.html", said={})
-
-
-@pages.post("/new")
-@guard("designer", writes=True)
-def make() -> ResponseReturnValue:
-    """A draft of a small matter that runs, to be changed bit by bit: an applicant asks, a counter looks, both are
-    told."""
-    said = {key: request.form.get(key, "").strip()[:120] for key in ("name", "title", "title_en")}
-    if not said["title_en"]:
-        zh, en = "请写英文名称：英文界面的人要看", "Say what it is called in English"
-        raise Invalid([FieldError("title_en", "英文名称", zh, en)])
-    files = skeleton.files(said["name"], said["title"], said["title_en"])
-    draft = commands.begin_new(edge.work(), said["name"], said["title"], files, by=edge.actor(), now=edge.now())
-    return redirect(url_for("drafting.draft", name=draft.matter))
 
 
 @pages.post("/<name>/draft")
