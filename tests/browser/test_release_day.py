@@ -15,7 +15,7 @@ from engine.proof import playing, replays
 from engine.records import library
 from engine.store.models import Case, Holding, Post, StudioDraft
 from engine.workdays import ZONE
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, axe
 from tests.commands import acting
 
 MATTER = "daiban"
@@ -80,6 +80,7 @@ def test_a_release_is_compared_replayed_approved_and_comes_into_force_on_its_day
     for side in ("before", "after"):
         assert page.locator(f"[data-side={side}] .yz-changed[data-element-id='register']").count() == 1
     assert page.get_by_text("哪些岗位可办：“医保审核” 改为 “回访”").is_visible()
+    assert axe(page) == []
     page.get_by_role("button", name="医保参保登记").click()
     page.wait_for_selector("[data-side=after] .yz-shown[data-element-id='register']")
 
@@ -94,6 +95,7 @@ def test_a_release_is_compared_replayed_approved_and_comes_into_force_on_its_day
     assert "“医保参保登记”改由" in said and number not in said
     page.get_by_text("哪些件").click()
     assert page.get_by_text(number).is_visible()
+    assert axe(page) == []
 
     # why, from when on; a second designer approves
     page.get_by_label("改了什么，为什么").fill("登记改由镇里办，少跑一趟")
@@ -104,6 +106,7 @@ def test_a_release_is_compared_replayed_approved_and_comes_into_force_on_its_day
     other = site.staff("chen")
     other.goto(f"/desk/matters/{MATTER}")
     other.get_by_role("link", name="去看").click()
+    assert axe(other) == []
     other.get_by_label("看过什么").fill("对比和回放都看过")
     other.get_by_role("button", name="批准发布").click()
     other.get_by_text("已定下生效日期").wait_for()

@@ -96,34 +96,34 @@ def test_without_a_second_person_it_is_in_force_at_once(database, designers, clo
         assert work.session.get_one(StudioDraft, drawn[0]).state == "published"
 
 
-def test_whoever_drew_it_cannot_approve_it_and_another_can(sqlite, designers, clock, content):
+def test_whoever_drew_it_cannot_approve_it_and_another_can(database, designers, clock, content):
     one, other = designers
-    before, drawn = current(sqlite), draft(sqlite, one, clock())
-    assert ask(sqlite, drawn, content, other, clock(), second=True) == "asked"
+    before, drawn = current(database), draft(database, one, clock())
+    assert ask(database, drawn, content, other, clock(), second=True) == "asked"
     for by in designers:  # one drew it, the other asked for it
         with pytest.raises(NotYours):
-            approve(sqlite, content, by, clock())
-    with sqlite.unit_of_work() as work:
-        releases.cancel(work, last(sqlite).id, by=other, now=clock())
-    assert ask(sqlite, drawn, content, one, clock(), second=True) == "asked"
-    assert current(sqlite) == before
+            approve(database, content, by, clock())
+    with database.unit_of_work() as work:
+        releases.cancel(work, last(database).id, by=other, now=clock())
+    assert ask(database, drawn, content, one, clock(), second=True) == "asked"
+    assert current(database) == before
     with pytest.raises(Invalid):
-        approve(sqlite, content, other, clock(), why=" ")
-    assert approve(sqlite, content, other, clock()).good
-    assert current(sqlite) == last(sqlite).version != before
-    (told,) = events(sqlite, "matter.release-approved")
+        approve(database, content, other, clock(), why=" ")
+    assert approve(database, content, other, clock()).good
+    assert current(database) == last(database).version != before
+    (told,) = events(database, "matter.release-approved")
     assert told.by_id == other.id and told.facts["note"] == "看过对比和回放"
     with pytest.raises(AlreadyDone):
-        approve(sqlite, content, other, clock())
+        approve(database, content, other, clock())
 
 
-def test_what_is_sent_back_is_not_published_and_the_draft_stays_open(sqlite, designers, clock, content):
-    before, drawn = current(sqlite), draft(sqlite, designers[0], clock())
-    ask(sqlite, drawn, content, designers[0], clock(), second=True)
-    with sqlite.unit_of_work() as work:
-        releases.refuse(work, last(sqlite).id, why="期限太短", by=designers[1], now=clock())
-    assert (current(sqlite), last(sqlite).state, last(sqlite).why) == (before, "refused", "期限太短")
-    assert draft(sqlite, designers[0], clock(), "二")[0] == drawn[0], "the same draft goes on"
+def test_what_is_sent_back_is_not_published_and_the_draft_stays_open(database, designers, clock, content):
+    before, drawn = current(database), draft(database, designers[0], clock())
+    ask(database, drawn, content, designers[0], clock(), second=True)
+    with database.unit_of_work() as work:
+        releases.refuse(work, last(database).id, why="期限太短", by=designers[1], now=clock())
+    assert (current(database), last(database).state, last(database).why) == (before, "refused", "期限太短")
+    assert draft(database, designers[0], clock(), "二")[0] == drawn[0], "the same draft goes on"
 
 
 def test_on_its_day_the_worker_puts_it_in_force(database, designers, clock, content):
@@ -138,57 +138,57 @@ def test_on_its_day_the_worker_puts_it_in_force(database, designers, clock, cont
     assert [one.facts["in_force_at"] for one in events(database, "matter.release-scheduled")]
 
 
-def test_approved_after_its_day_it_is_in_force_at_once(sqlite, designers, clock, content):
-    drawn = draft(sqlite, designers[0], clock())
+def test_approved_after_its_day_it_is_in_force_at_once(database, designers, clock, content):
+    drawn = draft(database, designers[0], clock())
     at = clock().astimezone(ZONE).replace(hour=23)
-    assert ask(sqlite, drawn, content, designers[0], clock(), second=True, at=at) == "asked"
+    assert ask(database, drawn, content, designers[0], clock(), second=True, at=at) == "asked"
     clock.on(days=1)
-    assert approve(sqlite, content, designers[1], clock()).good
-    assert last(sqlite).state == "published"
+    assert approve(database, content, designers[1], clock()).good
+    assert last(database).state == "published"
 
 
-def test_who_goes_on_with_the_draft_changes_nothing_of_what_waits(sqlite, designers, clock, content):
-    drawn = draft(sqlite, designers[0], clock())
+def test_who_goes_on_with_the_draft_changes_nothing_of_what_waits(database, designers, clock, content):
+    drawn = draft(database, designers[0], clock())
     at = clock().astimezone(ZONE).replace(day=25, hour=8)
-    ask(sqlite, drawn, content, designers[0], clock(), at=at)
-    frozen = last(sqlite).version
+    ask(database, drawn, content, designers[0], clock(), at=at)
+    frozen = last(database).version
     clock.on(minutes=5)
-    again = draft(sqlite, designers[0], clock(), "二")
+    again = draft(database, designers[0], clock(), "二")
     clock.now = at
-    background.run(sqlite, playing.equipment(), now=clock())
-    assert current(sqlite) == frozen
-    with sqlite.reading() as work:
+    background.run(database, playing.equipment(), now=clock())
+    assert current(database) == frozen
+    with database.reading() as work:
         row = work.session.get_one(StudioDraft, again[0])
         assert (row.state, row.based_on) == ("open", frozen), "it begins from what is in use now"
 
 
-def test_when_another_version_came_into_use_meanwhile_it_is_not_put_over_it(sqlite, designers, clock, content):
-    first, drawn = current(sqlite), draft(sqlite, designers[0], clock())
-    assert ask(sqlite, drawn, content, designers[0], clock()) == "published"
-    second = current(sqlite)
+def test_when_another_version_came_into_use_meanwhile_it_is_not_put_over_it(database, designers, clock, content):
+    first, drawn = current(database), draft(database, designers[0], clock())
+    assert ask(database, drawn, content, designers[0], clock()) == "published"
+    second = current(database)
     at = clock().astimezone(ZONE).replace(day=25, hour=8)
-    ask(sqlite, draft(sqlite, designers[0], clock(), "二"), content, designers[0], clock(), at=at)
-    drafting.choose(sqlite, NAME, first, note="退回", by=designers[1], now=clock())
+    ask(database, draft(database, designers[0], clock(), "二"), content, designers[0], clock(), at=at)
+    drafting.choose(database, NAME, first, note="退回", by=designers[1], now=clock())
     clock.now = at
-    background.run(sqlite, playing.equipment(), now=clock())
-    assert current(sqlite) == first != second
-    assert last(sqlite).state == "failed" and "另一版" in last(sqlite).told[0]
-    with sqlite.reading() as work:
+    background.run(database, playing.equipment(), now=clock())
+    assert current(database) == first != second
+    assert last(database).state == "failed" and "另一版" in last(database).told[0]
+    with database.reading() as work:
         assert "另一版" in (work.session.scalars(select(Incident)).one().zh or "")
 
 
-def test_what_is_broken_by_its_day_does_not_replace_what_works(sqlite, designers, clock, content):
-    before, drawn = current(sqlite), draft(sqlite, designers[0], clock())
+def test_what_is_broken_by_its_day_does_not_replace_what_works(database, designers, clock, content):
+    before, drawn = current(database), draft(database, designers[0], clock())
     at = clock().astimezone(ZONE).replace(day=25, hour=8)
-    ask(sqlite, drawn, content, designers[0], clock(), at=at)
-    with sqlite.unit_of_work() as work:  # as if the program had dropped what it needs
+    ask(database, drawn, content, designers[0], clock(), at=at)
+    with database.unit_of_work() as work:  # as if the program had dropped what it needs
         row = work.session.scalars(select(StudioRelease)).one()
-        files = releases.files(work, last(sqlite))
+        files = releases.files(work, last(database))
         broken = files[DRAWING].replace(b'decisionId="needs-tag"', b'decisionId="needs-nothing"')
         row.content = zipped({**files, DRAWING: broken})
     clock.now = at
-    background.run(sqlite, playing.equipment(), now=clock())
-    assert (current(sqlite), last(sqlite).state) == (before, "failed")
+    background.run(database, playing.equipment(), now=clock())
+    assert (current(database), last(database).state) == (before, "failed")
 
 
 def zipped(files) -> bytes:
@@ -202,28 +202,28 @@ def zipped(files) -> bytes:
     return out.getvalue()
 
 
-def test_what_is_cancelled_is_not_published_on_its_day(sqlite, designers, clock, content):
-    before, drawn = current(sqlite), draft(sqlite, designers[0], clock())
+def test_what_is_cancelled_is_not_published_on_its_day(database, designers, clock, content):
+    before, drawn = current(database), draft(database, designers[0], clock())
     at = clock().astimezone(ZONE).replace(day=25, hour=8)
-    ask(sqlite, drawn, content, designers[0], clock(), at=at)
+    ask(database, drawn, content, designers[0], clock(), at=at)
     with pytest.raises(NotNow):
-        ask(sqlite, drawn, content, designers[0], clock())
-    with sqlite.unit_of_work() as work:
-        releases.cancel(work, last(sqlite).id, by=designers[1], now=clock())
-    with pytest.raises(AlreadyDone), sqlite.unit_of_work() as work:
-        releases.cancel(work, last(sqlite).id, by=designers[1], now=clock())
+        ask(database, drawn, content, designers[0], clock())
+    with database.unit_of_work() as work:
+        releases.cancel(work, last(database).id, by=designers[1], now=clock())
+    with pytest.raises(AlreadyDone), database.unit_of_work() as work:
+        releases.cancel(work, last(database).id, by=designers[1], now=clock())
     clock.now = at
-    background.run(sqlite, playing.equipment(), now=clock())
-    assert current(sqlite) == before
+    background.run(database, playing.equipment(), now=clock())
+    assert current(database) == before
 
 
-def test_days_that_are_over_or_far_away_and_no_reason_are_refused(sqlite, designers, clock, content):
-    drawn = draft(sqlite, designers[0], clock())
+def test_days_that_are_over_or_far_away_and_no_reason_are_refused(database, designers, clock, content):
+    drawn = draft(database, designers[0], clock())
     for at in (clock(), clock().replace(year=2028)):
         with pytest.raises(Invalid):
-            ask(sqlite, drawn, content, designers[0], clock(), at=at)
+            ask(database, drawn, content, designers[0], clock(), at=at)
     with pytest.raises(Invalid):
-        ask(sqlite, drawn, content, designers[0], clock(), note=" ")
+        ask(database, drawn, content, designers[0], clock(), note=" ")
 
 
 @pytest.mark.both

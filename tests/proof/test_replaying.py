@@ -26,9 +26,9 @@ def other(path: str, before: str, after: str) -> matters.Package:
 
 
 @pytest.fixture
-def approved(sqlite, cast, clock):
-    case_id = acting.finished(sqlite, cast, clock)
-    with sqlite.reading() as work:
+def approved(database, cast, clock):
+    case_id = acting.finished(database, cast, clock)
+    with database.reading() as work:
         return replaying.record(work, case_id)
 
 
@@ -90,12 +90,12 @@ def test_a_paper_that_is_not_given_any_more_is_missed(approved):
     assert "没有了文书 《办结通知单》" in [zh for zh, _ in went(approved, after).differences]
 
 
-def test_what_was_erased_cannot_be_replayed_and_says_so(sqlite, cast, clock, approved):
-    with sqlite.unit_of_work() as work:
+def test_what_was_erased_cannot_be_replayed_and_says_so(database, cast, clock, approved):
+    with database.unit_of_work() as work:
         case = work.session.scalars(select(Case)).one()
         case.erased_at = clock()
         id_ = case.id
-    with sqlite.reading() as work:
+    with database.reading() as work:
         assert went(replaying.record(work, id_), matters.load(ROOT, NAME)).hindered == (
             "过了保存期限，内容已经清除",
             "what it said was erased: it is kept no longer",
@@ -109,9 +109,9 @@ def test_a_case_that_does_not_come_out_as_recorded_on_its_own_version_proves_not
     assert found.hindered[0].startswith("在原来的版本上也走不到“医保参保登记”")
 
 
-def test_replaying_touches_nothing_of_the_hall_and_says_nothing_that_people_wrote(sqlite, approved):
+def test_replaying_touches_nothing_of_the_hall_and_says_nothing_that_people_wrote(database, approved):
     def rows() -> list[int]:
-        with sqlite.reading() as work:
+        with database.reading() as work:
             return [work.session.scalar(select(func.count()).select_from(table)) or 0 for table in (Case, Task, Event)]
 
     before = rows()
@@ -122,14 +122,14 @@ def test_replaying_touches_nothing_of_the_hall_and_says_nothing_that_people_wrot
         assert words not in said and words not in repr(approved)
 
 
-def test_confidential_cases_are_as_if_they_were_not_there_and_restricted_ones_have_no_number(sqlite, approved):
-    with sqlite.unit_of_work() as work:
+def test_confidential_cases_are_as_if_they_were_not_there_and_restricted_ones_have_no_number(database, approved):
+    with database.unit_of_work() as work:
         case = work.session.scalars(select(Case)).one()
         case.restricted = True
         version, id_ = case.version_hash, case.id
-    with sqlite.reading() as work:
+    with database.reading() as work:
         assert replaying.ended(work, version, 10) == [id_] and replaying.record(work, id_).number == ""
-    with sqlite.unit_of_work() as work:
+    with database.unit_of_work() as work:
         work.session.scalars(select(Case)).one().confidential = True
-    with sqlite.reading() as work:
+    with database.reading() as work:
         assert replaying.ended(work, version, 10) == []

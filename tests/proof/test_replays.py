@@ -54,47 +54,49 @@ def newest(database, draft_id):
         return found
 
 
-def test_ended_cases_are_replayed_by_the_worker_and_what_would_be_other_stands_in_words(sqlite, cast, clock, designer):
+def test_ended_cases_are_replayed_by_the_worker_and_what_would_be_other_stands_in_words(
+    database, cast, clock, designer
+):
     for _ in range(2):
-        acting.finished(sqlite, cast, clock)
-    acting.submit(sqlite, cast.zhang, clock())
-    draft_id, revision = draft(sqlite, designer, clock())
-    first = ask(sqlite, draft_id, revision, designer, clock())
-    assert ask(sqlite, draft_id, revision, designer, clock()) == first, "it is under way"
-    assert not newest(sqlite, draft_id).over
-    work_off(sqlite, clock())
-    found = newest(sqlite, draft_id)
+        acting.finished(database, cast, clock)
+    acting.submit(database, cast.zhang, clock())
+    draft_id, revision = draft(database, designer, clock())
+    first = ask(database, draft_id, revision, designer, clock())
+    assert ask(database, draft_id, revision, designer, clock()) == first, "it is under way"
+    assert not newest(database, draft_id).over
+    work_off(database, clock())
+    found = newest(database, draft_id)
     assert (found.over, found.done, found.of, found.same, found.others) == (True, 2, 2, 0, 2)
     assert [(g.said[0][0][:4], g.n, len(g.numbers)) for g in found.other] in (
         [("承诺时限", 2, 2)],
         [("承诺时限", 1, 1), ("承诺时限", 1, 1)],
     )
     assert found.hindered == () and found.failed == ""
-    with sqlite.reading() as work:
+    with database.reading() as work:
         assert work.session.scalars(select(StudioReplay)).one().content is None, "what was replayed is not kept twice"
 
 
-def test_a_turn_ends_after_some_cases_and_the_next_goes_on(sqlite, cast, clock, designer, monkeypatch):
+def test_a_turn_ends_after_some_cases_and_the_next_goes_on(database, cast, clock, designer, monkeypatch):
     monkeypatch.setattr(replays, "TURN", 1)
     monkeypatch.setattr(replays, "PORTION", 1)
     for _ in range(2):
-        acting.finished(sqlite, cast, clock)
-    draft_id, revision = draft(sqlite, designer, clock(), promised="5wd  # as it was")
-    id_ = ask(sqlite, draft_id, revision, designer, clock())
-    assert replays.turn(sqlite, id_, clock()) is True
-    assert (newest(sqlite, draft_id).done, newest(sqlite, draft_id).over) == (1, False)
-    assert replays.turn(sqlite, id_, clock()) is False
-    assert (newest(sqlite, draft_id).same, newest(sqlite, draft_id).over) == (2, True)
-    assert replays.turn(sqlite, id_, clock()) is False, "it is over"
+        acting.finished(database, cast, clock)
+    draft_id, revision = draft(database, designer, clock(), promised="5wd  # as it was")
+    id_ = ask(database, draft_id, revision, designer, clock())
+    assert replays.turn(database, id_, clock()) is True
+    assert (newest(database, draft_id).done, newest(database, draft_id).over) == (1, False)
+    assert replays.turn(database, id_, clock()) is False
+    assert (newest(database, draft_id).same, newest(database, draft_id).over) == (2, True)
+    assert replays.turn(database, id_, clock()) is False, "it is over"
 
 
-def test_two_workers_at_one_replay_count_no_case_twice(sqlite, cast, clock, designer):
-    acting.finished(sqlite, cast, clock)
-    draft_id, revision = draft(sqlite, designer, clock())
-    id_ = ask(sqlite, draft_id, revision, designer, clock())
-    assert replays._note(sqlite, id_, 0, [SAME]) is True
-    assert replays._note(sqlite, id_, 0, [SAME]) is False
-    assert newest(sqlite, draft_id).same == 1
+def test_two_workers_at_one_replay_count_no_case_twice(database, cast, clock, designer):
+    acting.finished(database, cast, clock)
+    draft_id, revision = draft(database, designer, clock())
+    id_ = ask(database, draft_id, revision, designer, clock())
+    assert replays._note(database, id_, 0, [SAME]) is True
+    assert replays._note(database, id_, 0, [SAME]) is False
+    assert newest(database, draft_id).same == 1
 
 
 def test_cases_of_which_the_same_is_said_stand_together_the_largest_first():
@@ -107,35 +109,35 @@ def test_cases_of_which_the_same_is_said_stand_together_the_largest_first():
     }
 
 
-def test_without_a_case_there_is_nothing_to_replay_and_it_is_over_at_once(sqlite, cast, clock, designer):
-    draft_id, revision = draft(sqlite, designer, clock())
-    ask(sqlite, draft_id, revision, designer, clock())
-    work_off(sqlite, clock())
-    assert (newest(sqlite, draft_id).of, newest(sqlite, draft_id).over) == (0, True)
+def test_without_a_case_there_is_nothing_to_replay_and_it_is_over_at_once(database, cast, clock, designer):
+    draft_id, revision = draft(database, designer, clock())
+    ask(database, draft_id, revision, designer, clock())
+    work_off(database, clock())
+    assert (newest(database, draft_id).of, newest(database, draft_id).over) == (0, True)
 
 
-def test_who_may_not_design_asks_for_none_and_odd_amounts_and_stale_drafts_are_refused(sqlite, cast, clock, designer):
-    draft_id, revision = draft(sqlite, designer, clock())
+def test_who_may_not_design_asks_for_none_and_odd_amounts_and_stale_drafts_are_refused(database, cast, clock, designer):
+    draft_id, revision = draft(database, designer, clock())
     with pytest.raises(NotYours):
-        ask(sqlite, draft_id, revision, cast.chen, clock())
+        ask(database, draft_id, revision, cast.chen, clock())
     with pytest.raises(Invalid):
-        ask(sqlite, draft_id, revision, designer, clock(), most=7)
+        ask(database, draft_id, revision, designer, clock(), most=7)
     with pytest.raises(studio.Overtaken):
-        ask(sqlite, draft_id, revision - 1, designer, clock())
+        ask(database, draft_id, revision - 1, designer, clock())
 
 
-def test_a_worker_that_replays_nothing_leaves_it_to_another(sqlite, cast, clock, designer):
-    draft_id, revision = draft(sqlite, designer, clock())
-    ask(sqlite, draft_id, revision, designer, clock())
-    assert background.run(sqlite, playing.equipment(), now=clock()) == 1
-    assert not newest(sqlite, draft_id).over
+def test_a_worker_that_replays_nothing_leaves_it_to_another(database, cast, clock, designer):
+    draft_id, revision = draft(database, designer, clock())
+    ask(database, draft_id, revision, designer, clock())
+    assert background.run(database, playing.equipment(), now=clock()) == 1
+    assert not newest(database, draft_id).over
     clock.on(minutes=1)
-    work_off(sqlite, clock())
-    assert newest(sqlite, draft_id).over
+    work_off(database, clock())
+    assert newest(database, draft_id).over
 
 
-def test_a_new_matter_has_no_cases_to_replay(sqlite, cast, clock, designer):
-    with sqlite.unit_of_work() as work:
+def test_a_new_matter_has_no_cases_to_replay(database, cast, clock, designer):
+    with database.unit_of_work() as work:
         made = studio.begin_new(work, "jiaxin", "寄家信", {}, by=designer, now=clock())
         with pytest.raises(NotNow):
             replays.ask(work, made.id, revision=0, most=20, content=ROOT, by=designer, now=clock())
