@@ -12,7 +12,7 @@ from engine.commands.worker import background
 from engine.errors import Refused
 from engine.people import SYSTEM
 from engine.records import audit, library
-from engine.store.models import Case, Document, Job, MovedCase
+from engine.store.models import Case, Document, Incident, Job, MovedCase
 from tests import versions
 from tests.commands import acting
 
@@ -164,3 +164,28 @@ def _loaded(package):
     from engine import process
 
     return process.load(package.diagrams, decisions=dict(package.decisions), lint=False)
+
+
+def test_a_case_that_goes_by_the_version_in_use_has_nothing_to_be_moved_to(hall):
+    case_id = acting.taken_in(hall.database, hall.cast, hall.clock)
+    number, _ = case_of(hall, case_id)
+    client = hall.client("zhao")
+    assert "已经在这个版本上" in client.get(f"/desk/cases/{number}/version").text
+    assert client.post(f"/desk/cases/{number}/version", data={"why": "试试"}).status_code == 409
+    assert client.post(f"/desk/cases/{number}/version/undo").status_code == 409
+
+
+def test_an_incident_of_a_case_on_an_older_version_leads_to_where_it_is_moved(hall, three):
+    (one, other, _), _to = three
+    number, _ = case_of(hall, one)
+    with hall.database.unit_of_work() as work:
+        work.session.add(
+            Incident(case_id=one, key="i1", element="accept", code="expression", zh="算不出来", at=hall.clock())
+        )
+    address = f"/desk/cases/{number}/version"
+    client = hall.client("operator")
+    assert address in client.get("/desk/operations").text
+    assert client.post(address, data={"why": "新版本改好了"}).status_code == 302
+    assert address not in client.get("/desk/operations").text, "it goes by the version in use: another try is enough"
+    page = hall.client("zhao").get(f"/desk/cases/{number}").text
+    assert "看这次迁移，没有人办过的可以撤销" in page and case_of(hall, other)[0] != number

@@ -210,9 +210,9 @@ def _one(number: str, wrong: Refused | None = None) -> str:
     current = moves.current(work, case.matter)
     hinders: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
-    refused: Refused | None = None
+    not_now: Refused | None = None
     if current is None:
-        refused = NotNow("这个事项现在没有在用的版本。", "No version of this matter is in use.")
+        not_now = NotNow("这个事项现在没有在用的版本。", "No version of this matter is in use.")
     else:
         names.about(library.version(work, current.whole))
         said = cases.last_chosen(work, case.matter, case.version_hash, current.whole)
@@ -221,7 +221,7 @@ def _one(number: str, wrong: Refused | None = None) -> str:
             found = cases.look_at_move(work, case, package, said, now=edge.now())
             hinders, notes = found.hinders, found.notes
         except NotNow as error:
-            refused = error
+            not_now = error
     undoable = cases.may_undo(work, case)
     return render_template(
         "staff/move_case.html",
@@ -232,7 +232,7 @@ def _one(number: str, wrong: Refused | None = None) -> str:
         current=current,
         hinders=hinders,
         notes=notes,
-        refused=refused,
+        not_now=not_now,
         moves=moves.of_case(work, case.id),
         undoable=undoable.id if undoable is not None else None,
         why=request.form.get("why", "")[:400],
