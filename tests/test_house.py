@@ -134,3 +134,18 @@ def test_lines_of_templates_are_held_to_the_same_limit():
         if _columns(line) > LIMIT
     ]
     assert not found, f"longer than {LIMIT} columns; break inside tags, or after a Jinja tag that ends in -%}}: {found}"
+
+
+def test_no_file_has_what_is_left_of_a_merge():
+    kinds = (".py", ".html", ".md", ".po", ".yaml", ".bpmn", ".dmn", ".form", ".j2", ".js", ".css", ".toml")
+    folders = ("engine", "web", "tests", "docs", "bpmn", "forms")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in kinds]
+    files += [file for file in ROOT.iterdir() if file.suffix in kinds]
+    left = re.compile(r"^(<{7} |={7}$|>{7} )", re.M)
+    aside = ("node_modules", "static")
+    found = [
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        if not set(aside) & set(file.parts) and left.search(file.read_text("utf-8", "replace"))
+    ]
+    assert not found
