@@ -16,7 +16,7 @@ from engine.people import units
 from engine.reads import knowing
 from engine.reads.knowing import Person
 from engine.records import lending, library
-from engine.store.models import Holding, Post, Slot, SlotPlace, User
+from engine.store.models import Holding, Post, Resource, Slot, SlotPlace, User
 from tests.cast import ROOT
 
 MOTHER = Person("王阿婆", None, "350526194002020428")
@@ -49,7 +49,8 @@ def furnish(database: Any, cast: Any, now: datetime) -> SimpleNamespace:
         zhou = people.load(work, cast.users["zhou"], now=now)
         loans.lend(work, "books", "SW1", f"b:{bond}", by=zhou, now=now)
         ahead = Slot.starts_at > now + timedelta(days=2)  # before its cut-off
-        slots = work.session.scalars(select(Slot).where(ahead).order_by(Slot.starts_at, Slot.id)).all()
+        lunches = select(Slot).join(Resource).where(Resource.offer == "shitang.lunch", ahead)
+        slots = work.session.scalars(lunches.order_by(Slot.starts_at, Slot.id)).all()
         full = slots[0].id
         work.session.execute(update(Slot).where(Slot.id == full).values(public_taken=Slot.public_capacity))
         work.session.execute(update(SlotPlace).where(SlotPlace.slot_id == full).values(taken=SlotPlace.capacity))
