@@ -125,6 +125,17 @@ def test_lines_of_python_are_held_to_the_limit_by_the_linter():
     assert "E" in ruff["lint"]["select"] and "E501" not in ruff["lint"]["ignore"]
 
 
+def test_no_file_has_the_marks_of_a_merge():
+    """Two who land on one line leave them, and a page or a text shows them to people."""
+    marked = re.compile(rb"^(<{7}|>{7}) ", re.M)
+    folders = ("bpmn", "docs", "engine", "forms", "tests", "web")
+    kinds = {".bpmn", ".css", ".dmn", ".form", ".html", ".js", ".md", ".mjs", ".po", ".py", ".yaml"}
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
+    files = [path for path in [*files, ROOT / "CHANGELOG.md", ROOT / "README.md"] if "node_modules" not in path.parts]
+    found = [str(path.relative_to(ROOT)) for path in files if path.is_file() and marked.search(path.read_bytes())]
+    assert len(files) > 1000 and found == []
+
+
 def test_lines_of_templates_are_held_to_the_same_limit():
     found = [
         f"{file.relative_to(ROOT)}:{n}"
