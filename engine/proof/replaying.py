@@ -55,6 +55,13 @@ _ELSE: Said = ("要靠大厅里的台账、预约或别的件", "it needs regist
 _DONE = ("APPROVED", "REJECTED")
 #: Seconds of computing after which a case that comes to no end is given up.
 LONGEST_S = 20.0
+#: What kinds of units are called whose codes differ from hall to hall.
+_KINDS_OF_UNITS: dict[str, Said] = {
+    "town": ("镇", "town"),
+    "village": ("村", "village"),
+    "grid": ("网格", "grid"),
+    "county": ("县", "county"),
+}
 #: So many elements are named in one sentence.
 _NAMED = 6
 #: Stands for every signature.
@@ -194,7 +201,7 @@ class Way:
     notices: list[str] = field(default_factory=list)
     outcome: str = ""
     finished: bool = False
-    hands: dict[str, str] = field(default_factory=dict)  # element -> who may do it
+    hands: dict[str, Said] = field(default_factory=dict)  # element -> who may do it
     due: dict[str, datetime | None] = field(default_factory=dict)  # element -> until when, the first time
     limits: dict[str, datetime | None] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
@@ -298,24 +305,26 @@ class _Replayer(Player):
         day = getattr(self.played, limit)
         return datetime(day.year, day.month, day.day, tzinfo=ZONE) if day is not None else None
 
-    def _hands(self, work: Work, candidates: Sequence[str]) -> str:
+    def _hands(self, work: Work, candidates: Sequence[str]) -> Said:
         """Who may do it, by post and kind of unit: not by the numbers of one scratch hall."""
-        said = set()
+        said: set[Said] = set()
         for key in candidates:
             kind, _, rest = key.partition(":")
             if kind == "p":
-                unit, _, post = rest.partition(":")
+                unit, _, code = rest.partition(":")
                 place = units.place(work, int(unit))
-                name = work.session.scalar(select(Post.name).where(Post.code == post)) or post
-                where = {"town": "镇", "village": "村", "grid": "网格", "county": "县"}.get(
-                    place.kind, place.code.rpartition("-")[2]
-                )
-                said.add(f"{where}·{name}")
+                post = work.session.scalars(select(Post).where(Post.code == code)).one_or_none()
+                own = place.code.rpartition("-")[2]
+                zh, en = _KINDS_OF_UNITS.get(place.kind, (own, own))
+                name, name_en = (post.name, post.name_en) if post is not None else (code, code)
+                said.add((f"{zh}·{name}", f"{name_en} ({en})"))
             elif kind == "u":
-                said.add("申请人" if int(rest) == self.hall.applicant else "指定的人")
+                applicant = int(rest) == self.hall.applicant
+                said.add(("申请人", "the applicant") if applicant else ("指定的人", "somebody named"))
             else:
-                said.add(key)
-        return "、".join(sorted(said))
+                said.add((key, key))
+        ordered = sorted(said)
+        return "、".join(zh for zh, _ in ordered), ", ".join(en for _, en in ordered)
 
 
 def _made_up(form: forms.Form, answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -458,8 +467,8 @@ def differences(one: Way, other: Way, names: Mapping[str, str]) -> Iterator[Said
         yield "各步办的次数或次序不同", "the steps are done in another order, or more or less often"
     for element in one.hands.keys() & other.hands.keys():
         if one.hands[element] != other.hands[element]:
-            who, name = other.hands[element], called([element])
-            yield f"{name}改由{who}办（原来是{one.hands[element]}）", f"{name} is for {who}, not {one.hands[element]}"
+            who, was, name = other.hands[element], one.hands[element], called([element])
+            yield f"{name}改由{who[0]}办（原来是{was[0]}）", f"{name} is for {who[1]}, not {was[1]}"
     if other.stopped is None and not waits:
         yield from _of_lists(("文书", "papers"), one.papers, other.papers)
         yield from _of_lists(("通知", "notices"), one.notices, other.notices)

@@ -59,7 +59,10 @@ def test_a_shorter_promise_is_said_of_the_case(approved):
 
 def test_another_post_is_said_of_the_step(approved):
     found = went(approved, other(DRAWING, 'candidateGroups="回访"', 'candidateGroups="代办员"'))
-    assert "“回访”改由村·代办员办（原来是镇·乡镇便民服务中心）" in [zh for zh, _ in found.differences]
+    assert (
+        "“回访”改由村·代办员办（原来是镇·乡镇便民服务中心）",
+        "“回访” is for agent (village), not window (town)",
+    ) in found.differences
 
 
 def test_a_step_that_nobody_did_then_is_where_a_case_stops(approved):
