@@ -9,6 +9,8 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
+from engine import matters
+from engine.matters import stories
 from engine.people import SYSTEM
 from engine.records import library
 from engine.store.models import Holding, Post
@@ -338,3 +340,25 @@ def test_what_is_no_change_of_a_text_is_refused_in_words(designer, changes):
     answer = rewritten(designer, "name: 借书\nlimits: {regime: service}\n", changes)
     assert answer.status_code in (400, 409, 422), answer.text
     assert answer.json["detail"]
+
+
+def package_of_draft(client) -> matters.Package:
+    """What the draft says, read from its zip."""
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/desk/matters/{NAME}/draft/zip").data))
+    return matters.read(NAME, {name: archive.read(name) for name in archive.namelist()})
+
+
+def test_what_is_shown_beside_a_text_is_of_its_draft_and_a_fault_is_told_in_words(designer):
+    story = stories.read(package_of_draft(designer))[0].name
+    told = designer.get(f"/desk/matters/{NAME}/draft/told", query_string={"story": story}).text
+    assert "和故事写的一样。" in told
+    absent = designer.get(f"/desk/matters/{NAME}/draft/told", query_string={"story": "<b>无</b>"})
+    assert "事项里没有这个故事" in absent.text
+    assert "<b>" not in absent.text
+    path = f"bpmn/{NAME}/process.bpmn"
+    keep(designer, "<broken", path=path)
+    paper = designer.get(f"/desk/matters/{NAME}/draft/paper", query_string={"story": story, "path": "forms/x/y.html"})
+    assert paper.status_code == 200
+    assert "sandbox" in paper.headers["Content-Security-Policy"]
+    assert "script-src" not in paper.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in paper.headers["Content-Security-Policy"]

@@ -540,6 +540,8 @@ RULES: dict[str, Rule] = {
     ),
     **_door(  # asked of the draft that nobody has just now
         "designer",
+        "previewing.paper",
+        "previewing.told",
         "playing.act",
         "playing.file",
         "playing.keep",

@@ -16,18 +16,20 @@ from engine import matters as matters_
 from engine.commands import studio as commands
 from engine.errors import FieldError, Invalid, NotFound
 from engine.findings import Finding
-from engine.matters import asking, rewriting
+from engine.matters import asking, rewriting, stories
 from engine.matters.info import Matter
 from engine.proof import Verdict, drafting, prove, pulling, releases, verdicts
 from engine.proof.playing import Played
 from engine.reads import studio as reads
 from engine.reads import versions
 from engine.records import library
+from engine.store import Work
 from web import edge
 from web.edge import guard
 from web.language import english
 from web.pages import covered
 from web.pages.studio import proved, templates_of
+from web.security import POLICY
 
 pages = Blueprint("drafting", __name__, url_prefix="/desk/matters")
 
@@ -122,7 +124,7 @@ def edit(name: str) -> ResponseReturnValue:
     own = EDITORS.get(path.rpartition("/")[2]) or EDITORS.get(path[path.rfind(".") :])
     way = own if own and request.args.get("shown") != "text" else "staff/draft_text.html"
     findings = drafting.check(work, reads.row(work, found), edge.hall().settings.content)
-    return render_template(
+    page = render_template(
         way,
         draft=found,
         path=path,
@@ -130,10 +132,37 @@ def edit(name: str) -> ResponseReturnValue:
         text=content.decode("utf-8", "replace"),
         findings=findings_shown(findings),
         templates=templates_of(edge.hall().settings.content) if path.endswith(".bpmn") else [],
+        beside=_beside(work, found, path),
         own_editor=own,
         asked=asking.asked(Matter) if way == EDITORS["matter.yaml"] else None,
         as_text=way != own,
     )
+    return Response(page, headers={"Content-Security-Policy": f"{POLICY}; frame-src 'self'"})
+
+
+def _beside(work: Work, found: reads.Draft, path: str) -> dict[str, Any] | None:
+    """What is shown beside a file, on the facts of a story: a paper as it is printed, else what a story comes to."""
+    name, file = found.matter, path.rpartition("/")[2]
+    paper = path.startswith("forms/") and path.endswith(".html")
+    if not paper and file not in ("matter.yaml", "stories.yaml"):
+        return None
+    files = drafting.files_of(work, reads.row(work, found), edge.hall().settings.content)
+    told, _findings = stories.only(name, files)
+    known = [one for one in told if not one.refused]
+    kind = file.removesuffix(".html")
+    issuing = [one.name for one in known if paper and kind in _listed(one.end.get("papers"))]
+    to = "previewing.paper" if paper else "previewing.told"
+    return {
+        "to": url_for(to, name=name, path=path) if paper else url_for(to, name=name),
+        "title": _("印出来的样子") if paper else _("走一个故事"),
+        "paper": paper,
+        "stories": known,
+        "chosen": issuing[0] if issuing else "",
+    }
+
+
+def _listed(papers: Any) -> list[str]:
+    return [str(one) for one in papers] if isinstance(papers, list | tuple | dict) else []
 
 
 @pages.get("/<name>/draft/file")

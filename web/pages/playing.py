@@ -58,7 +58,7 @@ def _files(name: str, of: str) -> Mapping[str, bytes]:
     return library.current(work, name).files
 
 
-def _package(name: str, of: str) -> Package:
+def package_of(name: str, of: str) -> Package:
     """The draft, or what is published. BadMatter says what keeps it from being played."""
     files = _files(name, of)
     version = matters.version_of(files)
@@ -82,7 +82,7 @@ def _of() -> str:
 def play(name: str) -> ResponseReturnValue:
     of = _of()
     try:
-        package = _package(name, of)
+        package = package_of(name, of)
     except matters.BadMatter as bad:
         return render_template("staff/play_not.html", name=name, of=of, back=_back(name, of), findings=bad.findings)
     path = f"bpmn/{name}/process.bpmn"
@@ -110,7 +110,7 @@ def act(name: str) -> ResponseReturnValue:
     """What the story that was sent comes to with this act."""
     said = _sent()
     of = "draft" if said.get("of") == "draft" else "published"
-    package, content = _package(name, of), edge.hall().settings.content
+    package, content = package_of(name, of), edge.hall().settings.content
     book = [one for one in stories.read(package) if not one.refused]
     story, began = _acted(package, book, said)
     if story is None:
@@ -133,11 +133,11 @@ def act(name: str) -> ResponseReturnValue:
         due_at=seen.page.account.leading.due_at if seen.page is not None and seen.page.account.leading else None,
         awaited=[(e, _step_of(package, e), _said(made_up.others(book, "answer", e))) for e, _kind in seen.awaited],
         messages=[(m, _step_of(package, e), _said(made_up.others(book, "message", m))) for m, e in seen.messages],
-        nouns=[(one, _step_words(one, package)) for one in made_up.nouns(book)],
+        nouns=[(one, step_words(one, package)) for one in made_up.nouns(book)],
         variables=[(key, _flow(value), key in seen.changed) for key, value in seen.variables.items()],
         decisions=[_decided(one, package) for one in seen.decisions],
         papers=[(one, _flow(one.facts)) for one in seen.papers],
-        notices=_notices(seen),
+        notices=notices_of(seen),
         refused=_why(seen.refused),
         left=len(story["steps"]) - len(seen.steps),
     )
@@ -304,7 +304,7 @@ def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 def _rows(seen: trying.Seen, package: Package) -> list[dict[str, Any]]:
     """The application and each step, with what came of it."""
     began = _("交了申请")
-    words = [began, *(_step_words(step, package) for step in seen.steps)]
+    words = [began, *(step_words(step, package) for step in seen.steps)]
     return [{"n": n, "words": text, "beat": beat} for n, (text, beat) in enumerate(zip(words, seen.beats, strict=True))]
 
 
@@ -322,7 +322,7 @@ def _decided(one: trying.Decided, package: Package) -> dict[str, Any]:
 _BY = {"sms": "短信", "screen": "站内", "wechat": "微信", "mail": "邮件"}
 
 
-def _notices(seen: trying.Seen) -> list[tuple[trying.Told, str]]:
+def notices_of(seen: trying.Seen) -> list[tuple[trying.Told, str]]:
     """Each notice once, with everybody it goes to and by what."""
     found: dict[tuple[str, str, datetime], tuple[trying.Told, list[str]]] = {}
     for one in seen.notices:
@@ -353,7 +353,7 @@ _VERBS = {
 }
 
 
-def _step_words(step: Mapping[str, Any], package: Package) -> str:
+def step_words(step: Mapping[str, Any], package: Package) -> str:
     verb = next((one for one in _VERBS if one in step), None)
     if verb is None:
         return _flow({key: value for key, value in step.items() if key not in ("at", "wait", "open")})
@@ -412,7 +412,7 @@ def paper(name: str) -> ResponseReturnValue:
         story = None
     if not isinstance(story, dict) or not story.get("at"):
         raise NotFound("这次试走没有这份文书。", "This play issued no such paper.")
-    page = tries.paper(_package(name, of), story, code, content=edge.hall().settings.content)
+    page = tries.paper(package_of(name, of), story, code, content=edge.hall().settings.content)
     return Response(
         page,
         content_type="text/html; charset=utf-8",
@@ -431,7 +431,7 @@ def keep(name: str) -> ResponseReturnValue:
     called = str(said.get("called") or "").strip()[:120]
     if not called:
         raise Invalid([FieldError("called", "故事的名称", "请给故事起个名称", "Say what the story is called")])
-    played = _package(name, "draft" if said.get("of") == "draft" else "published")
+    played = package_of(name, "draft" if said.get("of") == "draft" else "published")
     hall, story = edge.hall(), dict(said["story"])
     content = hall.settings.content
     seen = tries.look(played, story, content=content)

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { jsx, jsxs } from "preact/jsx-runtime";
 import "./matter_form.css";
+import { beside } from "./beside.js";
 import { keeping } from "./keeping.js";
 import { csrf } from "./page.js";
 import { chinese } from "./words.js";
@@ -54,6 +55,7 @@ class MatterForm {
       jump: (element) => this.jump(element),
     });
     this.draw();
+    beside(root);
     root.written = () => this.text;
     root.dataset.ready = "1";
   }
