@@ -40,8 +40,8 @@ def test_a_draft_is_played_by_three_people_to_two_ends_and_kept_as_a_story(site:
     drawn(page, 3)
     step = page.locator("[data-play-step='accept']")
     assert "医保审核" in step.inner_text()
-    sheet = page.locator("[data-play-paper]", has_text="授权委托书")
-    sheet.locator("summary").click()
+    sheet = page.locator("[data-play-paper]:has(> summary:has-text('授权委托书'))")
+    sheet.locator("summary").first.click()
     sheet.frame_locator("iframe").get_by_text("授权委托书").first.wait_for()
     taken(page, "play-office")
 
@@ -86,7 +86,8 @@ def test_a_draft_is_played_by_three_people_to_two_ends_and_kept_as_a_story(site:
     page.get_by_text("走到头了").wait_for()
     page.get_by_label("存成故事：给它起个名称").fill("一步一步走出来的")
     page.get_by_role("button", name="存成故事").click()
-    page.get_by_text("已存成故事“一步一步走出来的”").wait_for()
+    page.wait_for_selector("[data-play-kept]:not(:empty)")
+    assert "已存成故事“一步一步走出来的”" in page.locator("[data-play-kept]").inner_text()
 
     page.get_by_role("link", name="返回").click()
     page.get_by_role("button", name="检查并走一遍故事").click()
