@@ -8,6 +8,7 @@ put(data, story)                                             stories.yaml with i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -230,3 +231,10 @@ def names(files: Mapping[str, bytes], matter: str) -> Iterable[str]:
     """What the stories of a file are called."""
     found, _ = stories.only(matter, files)
     return [one.name for one in found]
+
+
+def has(files: Mapping[str, bytes], matter: str, story: Mapping[str, Any]) -> bool:
+    """Whether the file has just this story already."""
+    found, _ = stories.only(matter, files)
+    (new,), _ = stories.only(matter, {stories.file_of(matter): text(story).encode()})
+    return any(replace(one, line=new.line) == new for one in found if one.name == new.name)

@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from engine.store.models import StudioChange
 from tests.browser.conftest import Site
 from tests.browser.pictures import taken
 
@@ -17,6 +19,11 @@ def drawn(page: Any, n: int) -> None:
     """What came of so many acts is shown, and its forms are drawn."""
     page.wait_for_selector(f"[data-play][data-ready='{n}']")
     page.wait_for_selector("[data-play-state] [data-form]:not([data-drawn])", state="detached")
+
+
+def changes(site: Site) -> int:
+    with site.database.reading() as work:
+        return work.session.scalar(select(func.count()).select_from(StudioChange)) or 0
 
 
 @pytest.mark.browser
@@ -84,14 +91,18 @@ def test_a_draft_is_played_by_three_people_to_two_ends_and_kept_as_a_story(site:
     page.reload()
     drawn(page, 1)
     page.get_by_text("走到头了").wait_for()
-    page.get_by_label("存成故事：给它起个名称").fill("一步一步走出来的")
+    called = f"一步一步走出来的，第 {changes(site)} 次改动之后"  # the draft of a run before may be there still
+    page.get_by_label("存成故事：给它起个名称").fill(called)
+    asked: list[str] = []
+    page.on("request", lambda one: one.url.endswith("/story") and asked.append(one.url))
     page.get_by_role("button", name="存成故事").click()
     page.wait_for_selector("[data-play-kept]:not(:empty)")
-    assert "已存成故事“一步一步走出来的”" in page.locator("[data-play-kept]").inner_text()
+    assert f"已存成故事“{called}”" in page.locator("[data-play-kept]").inner_text()
 
     page.get_by_role("link", name="返回").click()
     page.get_by_role("button", name="检查并走一遍故事").click()
-    page.get_by_text("一步一步走出来的").wait_for()
+    assert len(asked) == 1
+    page.get_by_text(called).wait_for()
     assert page.get_by_text("检查没有错误，故事都照着走，可以发布。").is_visible()
     page.wait_for_selector("[data-diagram][data-ready]")
     assert "个出口" in page.locator("[data-coverage]").inner_text()

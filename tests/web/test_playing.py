@@ -134,7 +134,10 @@ def test_a_play_is_kept_as_a_story_after_the_others_and_every_other_byte_stays(h
     assert kept.status_code == 200 and "试走出来的" in kept.json["said"]
     after = text_of(designer, STORIES)
     assert after.startswith(before.rstrip("\n")) and "- name: 试走出来的\n" in after
-    again = act(designer, play["story"], to=f"{HERE}/story", called="试走出来的")
+    twice = act(designer, play["story"], to=f"{HERE}/story", called="试走出来的")
+    assert twice.status_code == 200 and text_of(designer, STORIES) == after
+    shorter = {**play["story"], "steps": play["story"]["steps"][:-1]}
+    again = act(designer, shorter, to=f"{HERE}/story", called="试走出来的")
     assert again.status_code == 422 and "已经有叫这个名称的故事" in again.json["detail"]
     assert "试走出来的" in designer.post(f"/desk/matters/{NAME}/draft/proof").text
 

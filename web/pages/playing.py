@@ -444,9 +444,11 @@ def keep(name: str) -> ResponseReturnValue:
         before, revision = b"", 0
         if path in files:
             before, revision = reads.content(work, reads.must_be(work, name, edge.actor()), path)
+    told = storing.told(seen, story, called)
+    if storing.has(files, name, told):  # sent twice: it is there already
+        return _kept(name, called, path)
     if called in storing.names(files, name):
         raise Invalid([FieldError("called", "故事的名称", "已经有叫这个名称的故事", "There is a story of that name")])
-    told = storing.told(seen, story, called)
     after = storing.put(before, told)
     whole = matters.read(name, {**files, path: after})
     last = next(one for one in stories.read(whole) if one.name == called)
@@ -456,6 +458,10 @@ def keep(name: str) -> ResponseReturnValue:
         raise Invalid([FieldError("called", "故事", zh, f"In the draft it goes otherwise: {problems[0]}")])
     with hall.database.unit_of_work() as work:
         commands.save(work, draft_id, path, after, base=revision, by=edge.actor(), now=edge.now())
+    return _kept(name, called, path)
+
+
+def _kept(name: str, called: str, path: str) -> ResponseReturnValue:
     return jsonify(
         said=_("已存成故事“%(name)s”，在草稿的 stories.yaml 里。", name=called),
         location=url_for("drafting.edit", name=name, path=path),

@@ -122,6 +122,8 @@ class Play {
   async store(button) {
     const called = this.state.querySelector("#called");
     const kept = this.state.querySelector("[data-play-kept]");
+    if (this.storing) return;
+    this.storing = true;
     button.setAttribute("aria-disabled", "true");
     try {
       const said = await this.post(this.root.dataset.keep, this.body({ called: called.value }));
@@ -134,6 +136,7 @@ class Play {
     } catch (error) {
       kept.textContent = error instanceof TypeError ? word("The network is not available") : error.message;
     } finally {
+      this.storing = false;
       button.removeAttribute("aria-disabled");
     }
   }
