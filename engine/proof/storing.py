@@ -7,8 +7,10 @@ put(data, story)                                             stories.yaml with i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,6 +25,7 @@ from engine.workdays import ZONE
 if TYPE_CHECKING:
     from engine.proof.trying import Seen
 
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|\d{4}-(0[13-9]|1[0-2])-(29|30)|\d{4}-(0[13578]|1[02])-31")
 #: Keys of a story in the order in which people write them.
 _ORDER = (
     "name",
@@ -131,10 +134,20 @@ def text(story: Mapping[str, Any], indent: str = "", newline: str = "\n") -> str
         value = plain(story[key])
         if key == "steps" and value:
             written.append(f"{begins}steps:")
-            written += [f"    - {flow(step)}" for step in value]
+            written += [f"    - {flow(_born(step))}" for step in value]
         else:
-            written.append(f"{begins}{key}: {flow(value)}")
+            written.append(f"{begins}{key}: {flow(_born(value) if key == 'booked' else value)}")
     return "".join(f"{indent}{line}{newline}" for line in written)
+
+
+def _born(said: Any) -> Any:
+    """With every date of birth as a date, as the file has it: a page sends it as text."""
+    if isinstance(said, Mapping):
+        found = {key: _born(one) for key, one in said.items() if key != "answers"}
+        born = found.get("born")
+        day = {"born": date.fromisoformat(born)} if isinstance(born, str) and _DAY.fullmatch(born) else {}
+        return {**said, **found, **day}
+    return [_born(one) for one in said] if isinstance(said, list) else said
 
 
 def value(words: str) -> Any:

@@ -183,6 +183,13 @@ def test_a_vote_of_a_story_is_played_as_the_file_has_it(tries):
     assert look(tries, voted, said).refused is None
 
 
+def test_somebody_who_books_is_born_on_a_day_whatever_a_page_sends(tries):
+    duty = matters.read("zhiban", matters.read_files(ROOT, "zhiban"))
+    said = json.loads(json.dumps(storing.of(stories.book(duty).stories[0], whole=True)))
+    assert any("born" in step.get("book", {}) for step in said["steps"])
+    assert look(tries, duty, said).refused is None
+
+
 def test_moments_are_bounded_by_bytes_and_the_oldest_go_first():
     def moment(n):
         return Moment(b"x" * n, None, NOW, "", 0, frozenset(), {}, {}, {}, {}, (0, 0, 0), Beat(NOW))
