@@ -33,7 +33,7 @@ _PATH = re.compile(
     rf"(?:bpmn|forms)/{matters.NAME.pattern}/(?:[\w-]{{1,60}}/)?[\w.-]{{1,80}}\.(?:bpmn|dmn|form|ya?ml|j2|html|css|md)"
 )
 #: An address of the studio that is no matter's.
-TAKEN = ("new",)
+TAKEN = ("new", "adopt")
 
 
 @dataclass(frozen=True, slots=True)

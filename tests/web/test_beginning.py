@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from engine import matters
 from engine.commands import gate
@@ -12,8 +14,9 @@ from engine.findings import errors
 from engine.proof import prove
 from engine.records import papers
 from tests import foreign
+from tests.drawing.test_adopting import chain
 from tests.web.test_drafting import hall  # noqa: F401 - a fixture
-from web import skeleton
+from web import cli, skeleton
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW = "/desk/matters/new"
@@ -75,3 +78,49 @@ def test_what_is_wrong_is_named_and_what_was_typed_stays(hall):  # noqa: F811
     answer = client.post(NEW, data=SAID | {"days": "百日"})
     assert answer.status_code == 422 and "请写 1 到 90 之间的整数" in answer.text and 'value="百日"' in answer.text
     assert client.post(NEW, data=SAID | {"like": "none"}).status_code == 422
+
+
+FOREIGN = chain(
+    '<userTask id="look" name="看" flowable:candidateGroups="hr"/>',
+    '<serviceTask id="sms" name="发短信" flowable:class="com.x.Sms"/>',
+)
+
+
+def test_a_diagram_of_another_engine_becomes_a_draft_with_its_report(hall):  # noqa: F811
+    client = hall.client("designer")
+    answer = client.post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(FOREIGN), "leave.bpmn20.xml")})
+    assert answer.status_code == 302
+    page = client.get(answer.location).text
+    assert "1 处要自己补" in page and "com.x.Sms" in page
+    steps = client.get("/desk/matters/qingjia/draft/steps").text
+    assert "看" in steps and "hr" in steps
+    assert "没有发现问题" in client.get("/desk/matters/qingjia/draft").text
+    assert "process.bpmn" in client.get("/desk/matters/qingjia/draft").text
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [(b"<a", "不是完整的 XML"), (b"<x/>", "不是 BPMN 2.0 文件"), (b"", "不是完整的 XML")],
+)
+def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, sent, words):  # noqa: F811
+    client = hall.client("designer")
+    answer = client.post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")})
+    assert answer.status_code == 422 and words in answer.text and 'value="村干部请假"' in answer.text
+    answer = client.post("/desk/matters/adopt", data=SAID | {"name": "A"})
+    assert answer.status_code == 422 and "请选择文件" in answer.text and "不能作代号" in answer.text
+
+
+def test_the_shell_brings_a_diagram_into_the_content_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("YIZHAN_CONTENT", str(tmp_path / "content"))
+    (tmp_path / "leave.bpmn").write_bytes(FOREIGN)
+    said = ["adopt", str(tmp_path / "leave.bpmn"), "qingjia", "--title", "请假", "--title-en", "Leave"]
+    answer = CliRunner().invoke(cli.main, said)
+    assert answer.exit_code == 0, answer.output
+    assert "com.x.Sms" in answer.output and "1 处要自己补" in answer.output
+    assert (tmp_path / "content/bpmn/qingjia/process.bpmn").exists()
+    again = CliRunner().invoke(cli.main, said)
+    assert again.exit_code == 1 and "已经有了" in again.output
+    (tmp_path / "leave.bpmn").write_bytes(b"<a")
+    wrong = CliRunner().invoke(cli.main, [*said[:2], "other", *said[3:]])
+    assert wrong.exit_code == 1 and "不是完整的 XML" in wrong.output
+    assert not (tmp_path / "content/bpmn/other").exists()

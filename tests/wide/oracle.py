@@ -486,6 +486,8 @@ RULES: dict[str, Rule] = {
     # ---- designers and operators
     **_door(
         "designer",
+        "beginning.adopt",
+        "beginning.bring",
         "beginning.make",
         "beginning.new",
         "drafting.begin",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.commands import studio as commands
+from engine.drawing import Unreadable
 from engine.errors import FieldError, Invalid
+from engine.matters import NAME
 from engine.records import library
+from engine.store import Work, again
 from web import edge, skeleton
 from web.edge import guard
 from web.studio_words import AT
@@ -45,16 +48,77 @@ def make() -> ResponseReturnValue:
     said = {key: value.strip()[:120] for key, value in request.form.items() if key != "csrf_token"}
     said = {"name": "", "title": "", "title_en": "", "days": "", "where": "", "source": "", "like": ""} | said
     try:
-        with edge.hall().database.unit_of_work() as work:
-            files = _files(work, said)
-            draft = commands.begin_new(work, said["name"], said["title"], files, by=edge.actor(), now=edge.now())
-            matter = draft.matter
+        _begin(said, lambda work: _files(work, said))
     except Invalid as refusal:
         return _page(said, tuple(refusal.fields))
-    return redirect(url_for("simple_steps.steps", name=matter))
+    return redirect(url_for("simple_steps.steps", name=said["name"]))
 
 
-def _files(work: Any, said: dict[str, str]) -> dict[str, bytes]:
+def _begin(said: dict[str, str], files: Callable[[Work], Mapping[str, bytes]]) -> None:
+    """A draft of these files, in one transaction."""
+
+    def write() -> None:
+        with edge.hall().database.unit_of_work() as work:
+            made = files(work)
+            commands.begin_new(work, said["name"], said["title"], made, by=edge.actor(), now=edge.now())
+
+    again(write)
+
+
+@pages.get("/adopt")
+@guard("designer")
+def adopt() -> ResponseReturnValue:
+    return _adopting({}, ())
+
+
+def _adopting(said: dict[str, str], wrong: tuple[FieldError, ...]) -> ResponseReturnValue:
+    body = render_template(
+        "staff/draft_adopt.html",
+        typed=defaultdict(str, said),
+        wrong=wrong,
+        places={code: _(AT[code]) for code in skeleton.PLACES},
+    )
+    return body, 422 if wrong else 200
+
+
+@pages.post("/adopt")
+@guard("designer", writes=False, takes="file")
+def bring() -> ResponseReturnValue:
+    """A diagram of another engine becomes a draft, with the report of what could not be brought."""
+    said = {key: value.strip()[:120] for key, value in request.form.items() if key != "csrf_token"}
+    said = {"name": "", "title": "", "title_en": "", "where": "town"} | said
+    sent = request.files.get("diagram")
+    try:
+        problems = []
+        if sent is None or not sent.filename:
+            problems.append(FieldError("diagram", "流程图", "请选择文件", "Choose a file"))
+        if not said["title_en"]:
+            zh, en = "请写英文名称：英文界面的人要看", "Say what it is called in English"
+            problems.append(FieldError("title_en", "英文名称", zh, en))
+        if not NAME.fullmatch(said["name"]):
+            zh = f"“{said['name']}”不能作代号：小写字母开头，只有小写字母、数字和下划线，2 到 40 个"
+            en = "Expected small letters, digits and _, beginning with a letter"
+            problems.append(FieldError("name", "代号", zh, en))
+        if said["where"] not in skeleton.PLACES:
+            problems.append(FieldError("where", "哪里办", "请选一处", "Choose one"))
+        if problems or sent is None:
+            raise Invalid(problems)
+        try:
+            files, made = skeleton.adopted(
+                said["name"], said["title"], said["title_en"], sent.read(), where=said["where"]
+            )
+        except Unreadable as refusal:
+            raise Invalid([FieldError("diagram", "流程图", refusal.zh, refusal.en)]) from None
+        _begin(said, lambda _work: files)
+    except Invalid as refusal:
+        return _adopting(said, tuple(refusal.fields))
+    counts = {what: made.count(what) for what in ("cannot", "changed", "kept")}
+    flash(_("已带来：%(cannot)s 处要自己补，%(changed)s 处写成另一种，%(kept)s 处照旧。逐项在报告里。", **counts))
+    path = f"forms/{said['name']}/adopted.md"
+    return redirect(url_for("drafting.edit", name=said["name"], path=path))
+
+
+def _files(work: Work, said: dict[str, str]) -> dict[str, bytes]:
     """The files of the new matter, by what was answered."""
     problems = []
     if not said["title_en"]:

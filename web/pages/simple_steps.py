@@ -15,6 +15,7 @@ from engine.errors import FieldError, Invalid, Refused
 from engine.matters import simple
 from engine.proof import drafting, verdicts
 from engine.reads import studio as reads
+from engine.store import again
 from web import edge
 from web.edge import guard
 from web.language import english
@@ -181,9 +182,13 @@ def _wrong(refusal: Invalid | acts.CannotDo) -> Invalid:
 
 def _change(name: str, of: Any) -> None:
     """Change the draft's files by what `of` makes of them, in one transaction."""
-    with edge.hall().database.unit_of_work() as work:
-        found = reads.must_be(work, name, edge.actor())
-        commands.rewrite(work, found.id, of, by=edge.actor(), now=edge.now())
+
+    def write() -> None:
+        with edge.hall().database.unit_of_work() as work:
+            found = reads.must_be(work, name, edge.actor())
+            commands.rewrite(work, found.id, of, by=edge.actor(), now=edge.now())
+
+    again(write)
 
 
 def _typed() -> dict[str, Any]:

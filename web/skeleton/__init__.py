@@ -11,6 +11,7 @@ from html import escape
 from importlib import resources
 from string import Template
 
+from engine.drawing import adopting
 from engine.matters import rewriting, simple
 
 #: Its files: where they go in the content folder.
@@ -101,3 +102,47 @@ def copied(
         text = rewriting.said(text, (key,), value)
     out[about] = text.encode()
     return out
+
+
+def adopted(
+    name: str, title: str, title_en: str, source: bytes, *, where: str = "town", days: int = 2, law: str = PROMISE
+) -> tuple[dict[str, bytes], adopting.Adopted]:
+    """The files of a matter made of a diagram of another engine, and the report of what became of it (adopted.md)."""
+    made = adopting.adopt(source, name)
+    out = files(name, title, title_en, where=where, days=days, source=law)
+    place = PLACES[where]
+    shown = out[f"bpmn/{name}/process.bpmn"].decode() + out[f"forms/{name}/look.form"].decode()
+    out[f"bpmn/{name}/process.bpmn"] = made.drawing
+    del out[f"forms/{name}/look.form"]
+    for file, form in made.forms.items():
+        out[f"forms/{name}/{file}"] = form
+    about = out[f"bpmn/{name}/matter.yaml"].decode()
+    about = rewriting.said(about, ("limits", "steps"), rewriting.GONE)
+    for group in made.groups:
+        about = rewriting.said(about, ("groups", group), {"post": place.post, "at": where, "name": group})
+    if adopting.GROUP not in made.groups:
+        about = rewriting.said(about, ("groups", adopting.GROUP), rewriting.GONE)
+    out[f"bpmn/{name}/matter.yaml"] = about.encode()
+    english = out[f"bpmn/{name}/en.yaml"].decode()
+    for zh in rewriting.read(english):
+        if str(zh) in shown:
+            english = rewriting.said(english, (zh,), rewriting.GONE)
+    out[f"bpmn/{name}/en.yaml"] = english.encode()
+    out[f"bpmn/{name}/stories.yaml"] = b"[]\n"
+    out[f"forms/{name}/adopted.md"] = report(title, made).encode()
+    return out, made
+
+
+def report(title: str, made: adopting.Adopted) -> str:
+    """What became of each element, what cannot be had first."""
+    lines = [f"# {title}：从别的引擎带来 · brought from another engine", ""]
+    for outcome, zh, en in (
+        ("cannot", "要自己补的", "to be done by hand"),
+        ("changed", "写成另一种的", "written otherwise"),
+        ("kept", "照旧的", "kept"),
+    ):
+        some = [line for line in made.lines if line.outcome == outcome]
+        lines += [f"## {zh} · {en}（{len(some)}）", ""]
+        lines += [f"- **{line.name}** `{line.element}`：{line.zh}。 {line.en}." for line in some] or ["- —"]
+        lines.append("")
+    return "\n".join(lines)
