@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from engine.matters import schema
-from engine.matters.rewriting import plain
+from engine.matters.rewriting import as_json
 
 #: The plain kinds: a type, and how it is asked.
 _PLAIN = {str: "text", bool: "tick", int: "number", date: "day"}
@@ -45,7 +45,7 @@ def _models(kind: Any) -> list[type[BaseModel]]:
 def _field(key: str, field: Any) -> dict[str, Any]:
     zh, _, en = (field.description or "").partition(" · ")
     value = None if field.default is PydanticUndefined else field.default
-    told = plain(list(value) if isinstance(value, tuple) else value)
+    told = as_json(list(value) if isinstance(value, tuple) else value)
     return {
         "key": key,
         "zh": zh,

@@ -27,19 +27,19 @@ Path = Sequence[str | int]
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """What YAML reads, as JSON has it: days and times as text, keys as text."""
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): as_json(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [as_json(one) for one in value]
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def read(text: str) -> Any:
     """What the text says, as JSON has it."""
     try:
-        return plain(yaml.safe_load(text))
+        return as_json(yaml.safe_load(text))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"第 {mark.line + 1} 行" if mark else "文字"
@@ -179,7 +179,7 @@ def _replaced(text: str, node: Node, value: Any) -> str:
 
 def _keys(text: str, node: MappingNode, value: dict[str, Any]) -> str:
     """A mapping key by key: each in the text as it became by the one before."""
-    before = plain(yaml.safe_load(yaml.serialize(node)))
+    before = as_json(yaml.safe_load(yaml.serialize(node)))
     place = _Place(text, node)
     for key in before:
         if key not in value:
@@ -192,7 +192,7 @@ def _keys(text: str, node: MappingNode, value: dict[str, Any]) -> str:
 
 def _entries(text: str, node: SequenceNode, value: list[Any]) -> str:
     """A list entry by entry, those that stay untouched."""
-    before = [plain(yaml.safe_load(yaml.serialize(one))) for one in node.value]
+    before = [as_json(yaml.safe_load(yaml.serialize(one))) for one in node.value]
     ours, theirs = [repr(one) for one in before], [repr(one) for one in value]
     place = _Place(text, node)
     for kind, a, b, c, d in reversed(SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()):

@@ -411,9 +411,11 @@ STAFF = {
     "incident": {"solved_by_id"},
     "legal_hold": {"by_id", "ended_by_id"},
     "look_grant": {"asker_id", "granter_id"},
+    "moved_case": {"by_id"},
     "online_block": {"reviewed_by_id"},
     "reveal": {"by_id"},
     "schedule_run": {"asked_by_id"},
+    "version_move": {"made_by_id"},
 }
 
 

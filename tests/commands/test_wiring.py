@@ -119,6 +119,7 @@ def test_every_job_has_its_handler():
         "close-rating": "worker.paperwork.close_rating",
         "appointment-due": "booking.due.appointment_due",
         "booking-moment": "booking.due.booking_moment",
+        "nobody-opened": "booking.due.nobody_opened",
         "standing-due": "booking.due.standing_due",
         "publish-slots": "booking.due.publish_slots",
         "offer-due": "booking.due.offer_due",

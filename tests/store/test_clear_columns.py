@@ -55,6 +55,7 @@ WHY = {
         studio_change: kind;
         moved_case: state;
         studio_draft: state;
+        studio_release: state;
         version_move: state;
         subscription: kind;
         task: kind state ended;
@@ -133,6 +134,8 @@ WHY = {
         standing: at weekdays role;
         moved_case: told;
         studio_draft: matter;
+        studio_release: matter;
+        studio_replay: case_ids found failed;
         version_move: matter chosen;
         subscription: element name;
         task: element name form scope headers properties;
@@ -197,10 +200,12 @@ WHY = {
         sign_in_step: token_hash;
         moved_case: from_hash after;
         studio_draft: based_on published;
+        studio_release: version before;
+        studio_replay: before;
         user: password_hash sso_subject;
         version_move: to_hash""",
     "public: the hall's guide, its lists, what was published or is said to everybody": """
-        appointment: team price chosen;
+        appointment: team price chosen round;
         ballot: name name_en question words options settings result;
         board_entry: title words facts shown change;
         bond: team;
@@ -223,6 +228,8 @@ WHY = {
         studio_draft: title;
         studio_editor: path;
         studio_file: path content;
+        studio_release: content note why told told_en;
+        studio_replay: content;
         team: name;
         unit: code name name_en number word path phone address seal_name hours""",
     "what somebody chose for a program or a machine": """
@@ -278,6 +285,7 @@ def test_no_column_of_words_by_people_is_in_clear():
         "matter_version.note",  # of who published it
         "online_block.reason_en",  # the hall's own sentence
         "online_block.reason_zh",
+        "studio_release.note",  # of who asked for it to be published
         "resource.closed_reason",  # as the public is told
         "resource_closure.reason",
         "unit.address",

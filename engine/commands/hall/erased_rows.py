@@ -57,6 +57,7 @@ from engine.store.models import (
     Subscription,
     Task,
     Timer,
+    VersionMove,
 )
 from engine.store.models.base import Base, Sealed
 
@@ -85,6 +86,11 @@ def _by(column: Any, parent: Any, of: Any) -> Callable[[Sequence[int]], ColumnEl
 
 def _drafts(ids: Sequence[int]) -> ColumnElement[bool]:
     return Draft.about.in_(select(literal("task:") + cast(Task.id, String)).where(Task.case_id.in_(ids)))
+
+
+def _alone(ids: Sequence[int]) -> ColumnElement[bool]:
+    """A move of one case, by a head: a designer's plan of many says nothing of anybody."""
+    return VersionMove.alone & VersionMove.id.in_(select(MovedCase.move_id).where(MovedCase.case_id.in_(ids)))
 
 
 #: Of a booking, of a place in it, of a bond: the same with a case and without (engine.commands.hall.outside).
@@ -184,6 +190,7 @@ BLANKED: Sequence[tuple[type[Base], Callable[[Sequence[int]], ColumnElement[bool
     ),
     (ForEach, _of(ForEach.case_id), {"given": {}}),
     (MovedCase, _of(MovedCase.case_id), {"before": None}),
+    (VersionMove, _alone, {"why": ""}),
     (
         ForEachItem,
         lambda ids: or_(

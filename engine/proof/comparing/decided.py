@@ -20,7 +20,7 @@ def compare(file: str, before: bytes, after: bytes) -> list[Change]:
         return [Change("changed", "decisions", file, "", name, name, zh, en)]
     changes = list(_decisions(file, one, other))
     rest = [
-        {_label(part.name): _plain(getattr(side, part.name)) for part in fields(side) if part.name in _REST}
+        {_label(part.name): _as_facts(getattr(side, part.name)) for part in fields(side) if part.name in _REST}
         for side in (one, other)
     ]
     for zh, en in differences(*rest):
@@ -72,7 +72,7 @@ def _facts(one: e.Decision) -> dict[Label, Any]:
     }
     table = one.logic
     if not isinstance(table, e.Table):
-        return {**facts, ("怎样得出", "logic"): _plain(table)}
+        return {**facts, ("怎样得出", "logic"): _as_facts(table)}
     return {
         **facts,
         ("命中规则", "hit policy"): table.hit_policy + table.aggregation,
@@ -123,15 +123,15 @@ def _row(table: e.Table, rule: e.Rule) -> str:
     return f"{'，'.join(asked) or '其余'} → {'，'.join(given)}{notes}"
 
 
-def _plain(value: Any) -> Any:
+def _as_facts(value: Any) -> Any:
     """What a boxed expression says, without ids and lines."""
     if isinstance(value, e.Literal):
         return value.text
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [_as_facts(one) for one in value]
     if hasattr(value, "__dataclass_fields__"):
         said: Mapping[str, Any] = {
-            part.name: _plain(getattr(value, part.name)) for part in fields(value) if part.name not in ("id", "line")
+            part.name: _as_facts(getattr(value, part.name)) for part in fields(value) if part.name not in ("id", "line")
         }
         return {key: one for key, one in said.items() if one not in (None, "", [], {}, False)}
     return value
