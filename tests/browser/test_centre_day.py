@@ -302,7 +302,7 @@ def test_a_day_of_the_centre_from_opening_to_closing(county: Site) -> None:
     head = desk(county, "zhengmz", DESK)
     head.goto("/desk/offers/statement?offer=shitang.lunch&month=2026-09")
     assert his[0] in head.inner_text("main")
-    for who, matter in ((father, "长者食堂"), (father, "日间照料"), (mother, "四点半学校")):
+    for who, matter in ((father, "用餐月结单"), (father, "日间照料"), (mother, "四点半学校")):
         page = phone(county, who.phone)
         page.goto("/mine")
         own = page.locator("main a[href^='/mine/']:not([href$='/rate'])")  # the case, not its rating
