@@ -81,4 +81,4 @@ def _bring(place_id: int) -> None:
 
 def _nobody(place_id: int) -> None:
     booking.nobody(edge.work(), place_id, request.form.get("words", "")[:200], by=edge.actor(), now=edge.now())
-    flash(_("记下了。餐带回去，不放门口；食堂马上打电话找人。"))
+    flash(_("记下了。带回去，不放门口；单位马上打电话找人。"))

@@ -31,7 +31,7 @@ def bring(work: Work, place_id: int, to: str, *, by: Actor, now: datetime) -> Ap
         raise AlreadyDone("这一份已经记下送到了。", "This one was handed over already.")
     if made.state != "confirmed" or now > made.ends_at + timedelta(minutes=GRACE_MINUTES):
         raise NotNow(
-            "这一份退了，或者已经过了时间，记不了送到。请打电话告诉食堂。",
+            "这一份退了，或者已经过了时间，记不了送到。请打电话告诉承办单位。",
             "It was given back, or its time is over: telephone the unit.",
         )
     counter.come(work, made, place_id=place.id, how=rounds.BROUGHT, by=by, now=now)
@@ -44,7 +44,7 @@ def bring(work: Work, place_id: int, to: str, *, by: Actor, now: datetime) -> Ap
             work,
             made,
             f"booking:{place.id}:brought-after",
-            f"{place.name}的一份后来送到了，{to}收的（{made.number}）。问平安的件可以办结。",
+            f"{place.name}的一份后来送到了，{to}收的（{made.number}）。为此开的件可以办结。",
             f"What {place.name} had ordered was handed over after all, to {to} ({made.number}).",
             now,
         )
@@ -59,7 +59,7 @@ def nobody(work: Work, place_id: int, words: str = "", *, by: Actor, now: dateti
     if place.checked_in_at is not None:
         raise AlreadyDone("这一份已经记下送到了。", "This one was handed over already.")
     if work.session.get(BookingTrouble, (place.id, rounds.NOBODY)) is not None:
-        raise AlreadyDone("已经记下没有人开门，食堂在找人。", "That was said already: the unit is looking for them.")
+        raise AlreadyDone("已经记下没有人开门，承办单位在找人。", "That was said already: the unit is looking for them.")
     if made.state not in trouble.NOT_THERE:
         raise NotNow("这一份已经退了。", "This one was given back.")
     assert what.offer.delivered is not None
@@ -81,7 +81,7 @@ def nobody(work: Work, place_id: int, words: str = "", *, by: Actor, now: dateti
         work,
         made,
         f"{key}:unit",
-        f"{place.name}家没有人开门（{made.resource.name}，{made.number}）。请马上打电话，餐留着。",
+        f"{place.name}家没有人开门（{made.resource.name}，{made.number}）。请马上打电话，东西留着。",
         f"Nobody opened at {place.name}'s ({made.resource.name}, {made.number}): telephone at once, and keep it.",
         now,
     )
