@@ -59,7 +59,7 @@ def nobody(work: Work, place_id: int, words: str = "", *, by: Actor, now: dateti
     if place.checked_in_at is not None:
         raise AlreadyDone("这一份已经记下送到了。", "This one was handed over already.")
     if work.session.get(BookingTrouble, (place.id, rounds.NOBODY)) is not None:
-        raise AlreadyDone("已经记下没有人开门，承办单位在找人。", "That was said already: the unit is looking for them.")
+        raise AlreadyDone("记过没有人开门了，承办单位在找人。", "That was said already: the unit is looking for them.")
     if made.state not in trouble.NOT_THERE:
         raise NotNow("这一份已经退了。", "This one was given back.")
     assert what.offer.delivered is not None
