@@ -209,10 +209,11 @@ def test_web_and_worker_killed_at_random_lose_nothing_and_double_nothing(tmp_pat
 def tokens_of(work, cast, rounds, now):
     """Tokens for the two desks, and for as many applicants as that many journeys need."""
     users = {name: cast.users[name] for name in ("chen", "wang")}
+    village = work.session.get_one(User, cast.users["zhang"]).place_id  # whose agent takes them in
     for n in range(-(-rounds // EACH)):
         phone = f"1390000{n:04}"
         applicant = User(kind="resident", name="张三丰", phone=phone, phone_index=keys.blind("phone", phone))
-        applicant.created_at = now
+        applicant.created_at, applicant.place_id = now, village
         users[f"applicant-{n}"] = work.insert(applicant).id
     return {name: login.new_token(work, user, now=now) for name, user in users.items()}
 
