@@ -8,8 +8,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: What makes or checks seals, hashes, keyed hashes and signatures.
 BEHIND = {
-    "hashlib", "hmac", "cryptography", "gmssl", "Crypto", "Cryptodome", "nacl", "OpenSSL", "argon2", "jwt", "oscrypto",
-}  # fmt: skip
+    "hashlib",
+    "hmac",
+    "cryptography",
+    "gmssl",
+    "Crypto",
+    "Cryptodome",
+    "nacl",
+    "OpenSSL",
+    "argon2",
+    "jwt",
+    "oscrypto",
+}
 
 #: Where else one of them may stand, and why.
 EXCEPTIONS = {

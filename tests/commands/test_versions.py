@@ -167,10 +167,16 @@ def test_an_unclaimed_step_waits_for_whom_the_new_version_means_and_a_claimed_on
     free, taken = acting.accepted(database, cast, clock), acting.accepted(database, cast, clock)
     acting.claim(database, taken, cast.wang, clock())
     to = published(
-        database, cast, clock,
-        matter=versions.replaced(("医保审核: {post: reviewer, at: office, name: 医保审核}",
-                                  "医保审核: {post: head, at: office, name: 医保审核}")),
-    )  # fmt: skip
+        database,
+        cast,
+        clock,
+        matter=versions.replaced(
+            (
+                "医保审核: {post: reviewer, at: office, name: 医保审核}",
+                "医保审核: {post: head, at: office, name: 医保审核}",
+            )
+        ),
+    )
     move(database, free, to, cast.zhao, clock())
     move(database, taken, to, cast.zhao, clock())
     assert acting.now_open(database, free).candidates == [f"p:{cast.yb.id}:head"]
@@ -204,9 +210,11 @@ def test_a_move_is_put_back_to_the_last_row_while_nobody_acted(database, cast, c
     case_id = acting.delivered(database, cast, clock)
     before = whole(database, case_id)
     to = published(
-        database, cast, clock,
+        database,
+        cast,
+        clock,
         drawn(versions.renamed("register", "enrol"), versions.renamed("visit", "call")),
-    )  # fmt: skip
+    )
     _, row = move(database, case_id, to, cast.zhao, clock())
     assert whole(database, case_id) != before
     with database.unit_of_work() as work:
@@ -341,8 +349,12 @@ def test_only_a_designer_makes_a_plan_and_no_choice_is_of_another_kind_or_made_t
     for other in (cast.zhao, cast.wang, cast.zhang):
         with pytest.raises(NotYours):
             planned(database, cast, clock, to, case_id, by=other)
-    for chosen in ({"daiban/register": "presence"}, {"daiban/nobody": "enrol"}, {"daiban/register": "nothing"},
-                   {"daiban/register": "accept", "daiban/accept": "accept"}):  # fmt: skip
+    for chosen in (
+        {"daiban/register": "presence"},
+        {"daiban/nobody": "enrol"},
+        {"daiban/register": "nothing"},
+        {"daiban/register": "accept", "daiban/accept": "accept"},
+    ):
         with pytest.raises(Invalid):
             planned(database, cast, clock, to, case_id, chosen={frm: chosen})
     with pytest.raises(Invalid):

@@ -53,8 +53,9 @@ def test_a_changed_act_is_found_by_sm3_too(database, cast, clock, national):
 def test_a_resident_is_found_by_telephone(database, national):
     with database.unit_of_work() as work:
         phone = "13800000009"
-        work.session.add(User(kind="resident", name="李四", phone=phone, phone_index=keys.blind("phone", phone),
-                              created_at=NOW))  # fmt: skip
+        work.session.add(
+            User(kind="resident", name="李四", phone=phone, phone_index=keys.blind("phone", phone), created_at=NOW)
+        )
     with database.reading() as work:
         found = work.session.scalar(select(User).where(User.phone_index == keys.blind("phone", " 138 0000 0009 ")))
         assert found.name == "李四"

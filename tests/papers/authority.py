@@ -48,8 +48,16 @@ class Authority:
         self.office = self._made("德化县行政服务中心", self.office_key, office_days, by_ocsp=by_ocsp)
         self.stamp = self._made("测试时间戳", self.stamp_key, 20 * 365, stamps=True)
 
-    def _made(self, name: str, key: rsa.RSAPrivateKey, days: int, *, root: bool = False, stamps: bool = False,
-              by_ocsp: bool = False) -> x509.Certificate:  # fmt: skip
+    def _made(
+        self,
+        name: str,
+        key: rsa.RSAPrivateKey,
+        days: int,
+        *,
+        root: bool = False,
+        stamps: bool = False,
+        by_ocsp: bool = False,
+    ) -> x509.Certificate:
         def called(words: str) -> x509.Name:
             return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
 

@@ -279,9 +279,19 @@ def test_a_case_behind_a_fork_that_is_new_is_not_left_at_its_join() -> None:
     after = draw(*FORKED[:6], "s > f > a > j > e", "f > b > j")
     assert codes(tried(before, after)) == ["join"]
     way_back = draw(
-        "start s", "xor m", "and f", "user a", "user b", "xor g", "and j", "end e",
-        "s > m > f > a > g", "g > j [yes]", "g > m *", "f > b > j > e",
-    )  # fmt: skip
+        "start s",
+        "xor m",
+        "and f",
+        "user a",
+        "user b",
+        "xor g",
+        "and j",
+        "end e",
+        "s > m > f > a > g",
+        "g > j [yes]",
+        "g > m *",
+        "f > b > j > e",
+    )
     assert codes(tried(before, way_back)) == ["join"], "a way back to before the fork does not fill the join"
 
 
@@ -385,9 +395,16 @@ def test_a_case_that_an_expression_stopped_is_moved_to_where_it_is_right_and_goe
 
 def test_what_was_done_and_could_be_undone_keeps_what_undoes_it_or_the_case_stays() -> None:
     undone = (
-        "start s", "user a", "on u a compensate", "user back isForCompensation=\"true\"", "undo u back", "user b",
-        "throw t compensate", "end e", "s > a > b > t > e",
-    )  # fmt: skip
+        "start s",
+        "user a",
+        "on u a compensate",
+        'user back isForCompensation="true"',
+        "undo u back",
+        "user b",
+        "throw t compensate",
+        "end e",
+        "s > a > b > t > e",
+    )
     moved = tried(draw(*undone), draw(*undone), "a").step
     assert moved is not None
     assert open_now(complete(load(draw(*undone)), moved, "b")) == ["back"]

@@ -85,10 +85,16 @@ class Moved(playing.Player):
             if work.session.get(MatterVersion, to.version) is None:
                 work.session.add(
                     MatterVersion(
-                        hash=to.version, matter=to.name, code=to.info.code, name=to.info.name, content=to.to_zip(),
-                        published_at=self.now, note="", current=False,
+                        hash=to.version,
+                        matter=to.name,
+                        code=to.info.code,
+                        name=to.info.name,
+                        content=to.to_zip(),
+                        published_at=self.now,
+                        note="",
+                        current=False,
                     )
-                )  # fmt: skip
+                )
                 work.session.flush()
             said = {new: old for old, new in self.new.items()} if back else self.new
             definition = (self.copy if back else self.package).definition

@@ -39,12 +39,14 @@ BEFORE = {
         (r'<zeebe:taskDefinition type="book"/>', '<zeebe:taskDefinition type="book-meeting"/>'),
         (r'<zeebe:taskDefinition type="release"/>', '<zeebe:taskDefinition type="end-meeting"/>'),
         (r'<zeebe:header key="meeting" value=', '<zeebe:header key="outcome" value='),
-        (r'(<zeebe:input source="=session.place" target="place"/>)(?=\s*</zeebe:ioMapping>)',
-         r'\1<zeebe:input source="=mediators" target="people"/>'),
+        (
+            r'(<zeebe:input source="=session.place" target="place"/>)(?=\s*</zeebe:ioMapping>)',
+            r'\1<zeebe:input source="=mediators" target="people"/>',
+        ),
         (r'\s*<zeebe:output source="=chosen" target="mediators"/>', ""),
         (r"m\.account", "m.name"),
     ],
-}  # fmt: skip
+}
 
 
 def before() -> matters.Package:
