@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.drawing.cards import Card, Listing, read
-from engine.drawing.graph import Graph, kind
+from engine.drawing.graph import Graph, extensions, kind
 from engine.drawing.place import GAP, SIZES, STEP, Box, Picture
 from engine.drawing.text import BPMN, XSI, ZEEBE, Drawing, Element
 from engine.errors import NotNow
@@ -111,12 +111,7 @@ def remove(drawing: Drawing, card: Card) -> None:
                 _lead(drawing, flow, target)
             begin = min(begin, picture.box(id_).x)
     now = Graph(drawing)
-    gone |= (set(now.nodes) - now.reached(now.starts())) & known  # what nothing led to before is somebody's own
-    for node in gone:
-        for flow in now.out.get(node, []):
-            if flow in Graph(drawing).flows:
-                _cut(drawing, picture, flow)
-        _erase(drawing, picture, now.nodes[node])
+    gone = _prune(drawing, picture, now, known, gone)
     coming = [flow for flow in coming if now.comes_from(flow) not in gone]
     there = picture.box(target)
     straight = all(abs(picture.box(now.comes_from(f)).middle[1] - there.middle[1]) < 1 for f in coming)
@@ -170,7 +165,7 @@ def give(drawing: Drawing, card: Card, groups: tuple[str, ...]) -> None:
         return
     found = one.find(f".//{{{ZEEBE}}}assignmentDefinition")
     if found is None:
-        found = drawing.add(_extensions(drawing, one), drawing.make("assignmentDefinition", ZEEBE))
+        found = drawing.add(extensions(one), drawing.make("assignmentDefinition", ZEEBE))
     for key in ("assignee", "candidateUsers"):
         found.attrib.pop(key, None)
     found.set("candidateGroups", ",".join(groups))
@@ -195,11 +190,7 @@ def refuse(drawing: Drawing, card: Card, to: str) -> None:
     known = graph.reached(graph.starts())
     _lead(drawing, card.refusal.flow, to)
     picture.draw(card.refusal.flow, card.gateway, to)
-    now = Graph(drawing)
-    for node in (set(now.nodes) - now.reached(now.starts())) & known:
-        for flow in now.out.get(node, []):
-            _cut(drawing, picture, flow)
-        _erase(drawing, picture, now.nodes[node])
+    _prune(drawing, picture, Graph(drawing), known, set())
 
 
 def refusals(listing: Listing, card: Card | None = None) -> dict[str, str]:
@@ -222,7 +213,7 @@ def refusals(listing: Listing, card: Card | None = None) -> dict[str, str]:
 
 def _describe(drawing: Drawing, node: Element, step: Step) -> None:
     node.set("name", step.name)
-    inside = _extensions(drawing, node)
+    inside = extensions(node)
     form = drawing.make("formDefinition", ZEEBE, formId=step.form)
     who = "=[signer]" if step.does == "each" else ",".join(step.groups)
     inside.extend([form, drawing.make("assignmentDefinition", ZEEBE, candidateGroups=who)])
@@ -232,7 +223,7 @@ def _describe(drawing: Drawing, node: Element, step: Step) -> None:
         of = drawing.make("loopCharacteristics", ZEEBE, inputCollection=_listed(step.groups), inputElement="signer")
         of.set("outputCollection", votes)
         of.set("outputElement", f"={{who: signer, answer: {said}}}")
-        _extensions(drawing, loop).append(of)
+        extensions(loop).append(of)
         ends = drawing.make("completionCondition")
         ends.set(f"{{{XSI}}}type", "bpmn:tFormalExpression") if XSI in drawing.root.nsmap.values() else None
         ends.text = f'=some v in {votes} satisfies v != null and v.answer = "no"'
@@ -248,15 +239,6 @@ def _agreed(step: Step) -> str:
     if step.does == "each":
         return f'every v in {step.id}_votes satisfies v != null and v.answer = "yes"'
     return f'{decision(step.id)} = "yes"'
-
-
-def _extensions(drawing: Drawing, node: Element) -> Element:
-    found = node.find(f"{{{BPMN}}}extensionElements")
-    if found is None:
-        found = drawing.make("extensionElements")
-        documented = node.find(f"{{{BPMN}}}documentation")
-        node.insert(0, found) if documented is None else drawing.add(node, found, after=documented)
-    return found
 
 
 def _join(
@@ -305,6 +287,17 @@ def _cut(drawing: Drawing, picture: Picture, flow: str) -> None:
     _unreferred(drawing, one.get("targetRef"), "incoming", flow)
     drawing.drop(one)
     picture.take(flow)
+
+
+def _prune(drawing: Drawing, picture: Picture, now: Graph, known: set[str], gone: set[str]) -> set[str]:
+    """Take out these nodes, and those that were come to before (`known`) and are not now: what nothing led to before is
+    somebody's own. Which went."""
+    gone = gone | ((set(now.nodes) - now.reached(now.starts())) & known)
+    for flow in [flow for node in gone for flow in now.out.get(node, [])]:
+        _cut(drawing, picture, flow)
+    for node in gone:
+        _erase(drawing, picture, now.nodes[node])
+    return gone
 
 
 def _erase(drawing: Drawing, picture: Picture, node: Element) -> None:
@@ -367,7 +360,7 @@ def _an_end(drawing: Drawing, picture: Picture, gateway: str, step: Step) -> str
     headers, takes = drawing.make("taskHeaders", ZEEBE), drawing.make("ioMapping", ZEEBE)
     headers.append(drawing.make("header", ZEEBE, key="outcome", value="refused"))
     takes.append(drawing.make("input", ZEEBE, source="=reason", target="reason"))
-    _extensions(drawing, one).extend([does, headers, takes])
+    extensions(one).extend([does, headers, takes])
     drawing.add(drawing.process, one)
     drawing.add(drawing.process, drawing.make("endEvent", id=end, name=f"{step.name}：{NO}"[:60]))
     picture.put(close, Box(x + GAP, y + 90, *STEP))

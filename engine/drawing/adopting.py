@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lxml import etree
 
 from engine.drawing import laying
-from engine.drawing.graph import kind
+from engine.drawing.graph import extensions, kind
 from engine.drawing.juel import NotFeel, feel, is_expression
 from engine.drawing.text import BPMN, BPMNDI, DC, DI, XSI, ZEEBE, Drawing, Element, Unreadable
 
@@ -285,15 +285,14 @@ class _Adopting:
         self.meant(made, said, extra)
 
     def meant(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
-        what, id_ = kind(one), _id(one)
+        id_ = _id(one)
         for key in list(said):
             if key in _ITS_OWN:
                 zh, en = f"“{key}”不需要：每一步本来就是一个事务", f"{key} is not needed: each step is one transaction"
                 self.say(id_, "changed", zh, en)
                 del said[key]
-        handle: Callable[[Element, dict[str, str], list[Element]], None] | None = getattr(self, f"_{what}", None)
-        if handle is not None:
-            handle(one, said, extra)
+        if (handle := _HANDLERS.get(kind(one))) is not None:
+            handle(self, one, said, extra)
         self.listeners(id_, extra)
         self.mapped(one, extra)
         for key, value in said.items():
@@ -308,10 +307,10 @@ class _Adopting:
 
     # ------------------------------------------------------------ who works at it, and how
 
-    def _userTask(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def user_task(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         id_ = _id(one)
         self.out.steps.append(id_)
-        inside = _inside(one)
+        inside = extensions(one)
         who = etree.SubElement(inside, f"{{{ZEEBE}}}assignmentDefinition")
         self.person(id_, who, said, "assignee")
         self.people(id_, who, said, "candidateUsers")
@@ -407,7 +406,7 @@ class _Adopting:
                 ]
         slug = re.sub(r"[^a-z0-9]+", "-", id_.lower()).strip("-") or f"step-{len(self.out.steps)}"
         form = f"{self.matter}-{slug}"
-        etree.SubElement(_inside(one), f"{{{ZEEBE}}}formDefinition").set("formId", form)
+        etree.SubElement(extensions(one), f"{{{ZEEBE}}}formDefinition").set("formId", form)
         one.set("_form", json.dumps([form, f"{slug}.form", fields]))
         if keys:
             zh = f"表单“{keys[0]}”在原来的系统里，这里先给一份“{form}”，请照着画"
@@ -454,7 +453,7 @@ class _Adopting:
         _note(one, f"原来的程序：{words}")
         one.tag = f"{{{BPMN}}}task"
 
-    def _serviceTask(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def service_task(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         words = " ".join(
             f"{key}={said.pop(key)}"
             for key in ("class", "delegateExpression", "expression", "type", "topic")
@@ -463,14 +462,12 @@ class _Adopting:
         said.pop("resultVariable", None) if not words else None
         self.program(one, said, extra, words or "（没有写）")
 
-    _sendTask = _serviceTask
-
-    def _businessRuleTask(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def rule_task(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         decision = said.pop("decisionRef", "")
         if not decision:
-            self._serviceTask(one, said, extra)
+            self.service_task(one, said, extra)
             return
-        called = etree.SubElement(_inside(one), f"{{{ZEEBE}}}calledDecision")
+        called = etree.SubElement(extensions(one), f"{{{ZEEBE}}}calledDecision")
         called.set("decisionId", decision)
         called.set("resultVariable", said.pop("resultVariable", "") or "result")
         for key in ("decisionRefBinding", "decisionRefVersion", "mapDecisionResult"):
@@ -478,7 +475,7 @@ class _Adopting:
         zh = f"决策“{decision}”照旧，把它的 .dmn 一起放进来；结果的形状按这里的规则"
         self.say(_id(one), "changed", zh, f"the decision {decision!r} is called still: bring its .dmn")
 
-    def _scriptTask(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def script_task(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         script = one.find(f"{{{BPMN}}}script")
         text = (script.text or "").strip() if script is not None else ""
         result, language = said.pop("resultVariable", ""), one.attrib.pop("scriptFormat", "")
@@ -489,7 +486,7 @@ class _Adopting:
         if language.lower() in ("juel", "feel") and result:
             said_feel = text.lstrip("=") if language.lower() == "feel" else self.feel(_id(one), text)
             if said_feel is not None:
-                made = etree.SubElement(_inside(one), f"{{{ZEEBE}}}script")
+                made = etree.SubElement(extensions(one), f"{{{ZEEBE}}}script")
                 made.set("expression", f"={said_feel}")
                 made.set("resultVariable", result)
                 self.say(_id(one), "changed", f"脚本写成“={said_feel}”", f"the script is ={said_feel}")
@@ -499,12 +496,12 @@ class _Adopting:
         zh = f"{language or ''}脚本不会运行，原文写在说明里；能算出来的，改成脚本任务的 FEEL"
         self.say(_id(one), "cannot", zh, "the script does not run, its text is in the documentation: say it in FEEL")
 
-    def _callActivity(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def call(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         called = one.attrib.pop("calledElement", "")
         for key in list(said):
             if key.startswith(("calledElement", "inheritVariables", "inheritBusinessKey", "businessKey")):
                 said.pop(key)
-        inside = _inside(one)
+        inside = extensions(one)
         etree.SubElement(inside, f"{{{ZEEBE}}}calledElement").set("processId", called)
         pairs = [x for x in extra if etree.QName(x).localname in ("in", "out")]
         if pairs:
@@ -525,7 +522,7 @@ class _Adopting:
 
     # ------------------------------------------------------------ ways, times, many
 
-    def _conditionExpression(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def flow_condition(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         text, flow = (one.text or "").strip(), _id(one.getparent())
         language = one.attrib.pop("language", "")
         said.pop("resource", None)
@@ -542,18 +539,18 @@ class _Adopting:
         one.text = f"={found}"
         self.say(flow, "changed", f"条件“{text}”写成“={found}”", f"{text} is ={found}")
 
-    def _condition(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def event_condition(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         text, id_ = (one.text or "").strip(), _id(one)
         found = self.feel(id_, text) if is_expression(text) else None
         if found is not None:
             one.text = f"={found}"
             self.say(id_, "changed", f"条件“{text}”写成“={found}”", f"{text} is ={found}")
 
-    def _completionCondition(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def completion(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         if kind(one.getparent()) == "adHocSubProcess":
-            self._condition(one, said, extra)
+            self.event_condition(one, said, extra)
 
-    def _timer(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def timer(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         text, id_ = (one.text or "").strip(), _id(one.getparent().getparent())
         said.pop("endDate", None)
         if is_expression(text):
@@ -569,9 +566,7 @@ class _Adopting:
             return
         self.say(id_, "kept", f"时间“{text}”", f"the time {text!r}")
 
-    _timeDuration = _timeDate = _timeCycle = _timer
-
-    def _multiInstanceLoopCharacteristics(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
+    def several(self, one: Element, said: dict[str, str], extra: list[Element]) -> None:
         id_ = _id(one.getparent())
         loop = etree.Element(f"{{{ZEEBE}}}loopCharacteristics")
         many = one.find(f"{{{BPMN}}}loopCardinality")
@@ -593,7 +588,7 @@ class _Adopting:
             over = f"for i in 1..{self.feel(id_, count) or 1 if is_expression(count) else count} return i"
         loop.set("inputCollection", f"={over or '[]'}")
         loop.set("inputElement", element or "item")
-        _inside(one).append(loop)
+        extensions(one).append(loop)
         ends = one.find(f"{{{BPMN}}}completionCondition")
         if ends is not None:
             text = (ends.text or "").strip()
@@ -629,7 +624,7 @@ class _Adopting:
         """camunda:inputOutput as zeebe:ioMapping."""
         for x in [x for x in extra if etree.QName(x).localname == "inputOutput"]:
             extra.remove(x)
-            inside = _inside(one)
+            inside = extensions(one)
             maps = inside.find(f"{{{ZEEBE}}}ioMapping")
             maps = maps if maps is not None else etree.SubElement(inside, f"{{{ZEEBE}}}ioMapping")
             for pair in x:
@@ -667,6 +662,24 @@ class _Adopting:
             return None
 
 
+#: Element -> who says it as it is said here: of the element, its words of the other engine, and what stands inside.
+_HANDLERS: Mapping[str, Callable[[_Adopting, Element, dict[str, str], list[Element]], None]] = {
+    "userTask": _Adopting.user_task,
+    "serviceTask": _Adopting.service_task,
+    "sendTask": _Adopting.service_task,
+    "businessRuleTask": _Adopting.rule_task,
+    "scriptTask": _Adopting.script_task,
+    "callActivity": _Adopting.call,
+    "conditionExpression": _Adopting.flow_condition,
+    "condition": _Adopting.event_condition,
+    "completionCondition": _Adopting.completion,
+    "timeDuration": _Adopting.timer,
+    "timeDate": _Adopting.timer,
+    "timeCycle": _Adopting.timer,
+    "multiInstanceLoopCharacteristics": _Adopting.several,
+}
+
+
 def _is(one: Element) -> bool:
     return isinstance(one.tag, str)
 
@@ -678,15 +691,6 @@ def _id(one: Element | None) -> str:
             return str(one.get("id"))
         one = one.getparent()
     return ""
-
-
-def _inside(one: Element) -> Element:
-    found = one.find(f"{{{BPMN}}}extensionElements")
-    if found is None:
-        found = etree.Element(f"{{{BPMN}}}extensionElements")
-        documented = one.findall(f"{{{BPMN}}}documentation")
-        one.insert(len(documented), found)
-    return found
 
 
 def _note(one: Element, text: str) -> None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.drawing.graph import ALONE, Graph, condition, kind
-from engine.drawing.text import BPMN, ZEEBE, Drawing, Element
+from engine.drawing.text import BPMN, ZEEBE, Drawing, Element, Unreadable
 
 Kind = Literal["start", "decide", "handle", "auto", "wait", "branch", "piece", "back", "end"]
 
 _WAITS = ("intermediateCatchEvent", "receiveTask", "callActivity", "intermediateThrowEvent")
+#: More nodes than a list is good for, and more forks inside each other.
+MOST_NODES, DEEPEST = 1_000, 40
 _FORKS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
 
 
@@ -73,7 +75,7 @@ class Listing:
 
     def steps(self) -> Iterator[Card]:
         """Every card, those of branches with them."""
-        yield from _all(self.cards)
+        yield from every(self.cards)
 
     def places(self) -> Iterator[Place]:
         """Where a step may be put."""
@@ -101,24 +103,28 @@ def _places(cards: tuple[Card, ...]) -> Iterator[Place]:
             yield Place(card.exit, card.name)
 
 
-def _all(cards: tuple[Card, ...]) -> Iterator[Card]:
+def every(cards: tuple[Card, ...]) -> Iterator[Card]:
+    """These cards, and those of their branches."""
     for card in cards:
         yield card
         for branch in card.branches:
-            yield from _all(branch.cards)
+            yield from every(branch.cards)
 
 
 def read(drawing: Drawing) -> Listing:
     graph = Graph(drawing)
+    if len(graph.nodes) > MOST_NODES:
+        zh = f"这张图有 {len(graph.nodes)} 个图形，排不成清单，请在画布上改。"
+        raise Unreadable(zh, f"The drawing has {len(graph.nodes)} nodes: it is no list, use the canvas.")
     starts = graph.starts()
     first = next((s for s in starts if not _defined(graph.nodes[s])), starts[0] if starts else "")
     reader = _Reader(graph)
     cards = reader.walk(first, "") if first else ()
-    listed = reader.seen | {n for card in _all(cards) for n in card.nodes}
-    listed |= {n for card in _all(cards) if card.refusal for n in card.refusal.nodes}
+    listed = reader.seen | {n for card in every(cards) for n in card.nodes}
+    listed |= {n for card in every(cards) if card.refusal for n in card.refusal.nodes}
     others = [one for id_, one in graph.nodes.items() if id_ not in listed and kind(one) != "boundaryEvent"]
     beside = tuple(_name(one) for one in others)
-    locked = any(card.kind == "piece" or card.watched for card in _all(cards))
+    locked = any(card.kind == "piece" or card.watched for card in every(cards))
     return Listing(cards, beside, not beside and not locked)
 
 
@@ -126,7 +132,7 @@ class _Reader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.seen: set[str] = set()
-        self.order: list[str] = []
+        self.deep = 0
 
     def walk(self, node: str, stop: str) -> tuple[Card, ...]:
         """The cards from this node up to (without) `stop`."""
@@ -219,10 +225,13 @@ class _Reader:
         return None
 
     def _fork(self, node: str, stop: str) -> Card:
+        if self.deep == DEEPEST:
+            return self._piece(node)
         graph = self.graph
         join = graph.meets(node) or stop
         before = set(self.seen)
         self.seen.add(node)
+        self.deep += 1
         branches = tuple(
             Branch(
                 flow,
@@ -232,7 +241,8 @@ class _Reader:
             )
             for flow in graph.out[node]
         )
-        inner = [card for branch in branches for card in _all(branch.cards)]
+        self.deep -= 1
+        inner = [card for branch in branches for card in every(branch.cards)]
         if any(card.kind == "piece" for card in inner):
             self.seen = before
             return self._piece(node)
@@ -247,7 +257,7 @@ class _Reader:
 
     def _within(self, flow: str, fork: str, branches: tuple[Branch, ...]) -> bool:
         source = self.graph.comes_from(flow)
-        cards = [card for branch in branches for card in _all(branch.cards)]
+        cards = [card for branch in branches for card in every(branch.cards)]
         return source == fork or any(source in (card.id, card.gateway) for card in cards)
 
     def _piece(self, node: str) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from lxml import etree
 
@@ -81,7 +82,7 @@ class Graph:
             return ""
         far = [self._distances(way) for way in ways]
         near = sorted(set.intersection(*map(set, far)) - {node}, key=lambda one: sum(way[one] for way in far))
-        for ends in (frozenset[str](), self._tails()):
+        for ends in (frozenset[str](), self._tails):
             for one in near:
                 if one not in ends and all(self._leads(way, one, ends) for way in ways):
                     return one
@@ -93,18 +94,18 @@ class Graph:
         comes = begin == through or any(through in self.next(one) for one in before)
         return comes and all(self.out.get(one) or one in ends for one in before)
 
+    @cached_property
     def _tails(self) -> frozenset[str]:
-        """From where there is one way, to an end, and nobody works at anything on it."""
-        found: set[str] = {id_ for id_, one in self.nodes.items() if kind(one) == "endEvent"}
-        grows = True
-        while grows:
-            more = {
-                id_
-                for id_, one in self.nodes.items()
-                if id_ not in found and kind(one) in ALONE and len(self.next(id_)) == 1 and self.next(id_)[0] in found
-            }
-            found |= more
-            grows = bool(more)
+        """From where there is one way, to an end, and nobody works at anything on it. Of the drawing as it was when
+        this was asked first."""
+        left = [id_ for id_, one in self.nodes.items() if kind(one) == "endEvent"]
+        found = set(left)
+        while left:
+            for flow in self.into.get(left.pop(), ()):
+                before = self.comes_from(flow)
+                if before not in found and kind(self.nodes.get(before)) in ALONE and len(self.next(before)) == 1:
+                    found.add(before)
+                    left.append(before)
         return frozenset(found)
 
     def _distances(self, begin: str) -> dict[str, int]:
@@ -116,6 +117,15 @@ class Graph:
                     found[one] = found[node] + 1
                     left.append(one)
         return found
+
+
+def extensions(node: Element) -> Element:
+    """Where what is ours stands inside an element, made where there is none."""
+    found = node.find(f"{{{BPMN}}}extensionElements")
+    if found is None:
+        found = etree.Element(f"{{{BPMN}}}extensionElements")
+        node.insert(len(node.findall(f"{{{BPMN}}}documentation")), found)
+    return found
 
 
 def condition(flow: Element) -> str:

@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     r"""|(?P<name>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)"""
     r"""|(?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]]))"""
 )
+#: As deep as expressions may be nested.
+DEEPEST = 60
 _WORDS = {"and": "&&", "or": "||", "not": "!", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _WORDS |= {"div": "/", "mod": "%"}
 _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
@@ -87,8 +89,6 @@ class _Parser:
         self.at += 1
 
     def choice(self, deep: int) -> str:
-        if deep > 60:
-            raise self.no("套得太深", "it is nested too deep")
         said = self.binary(0, deep)
         if self.peek() != "?":
             return said
@@ -109,15 +109,17 @@ class _Parser:
         return said
 
     def unary(self, deep: int) -> str:
+        if deep > DEEPEST:
+            raise self.no("套得太深", "it is nested too deep")
         if self.peek() == "!":
             self.at += 1
-            return f"not({self.unary(deep)})"
+            return f"not({self.unary(deep + 1)})"
         if self.peek() == "-":
             self.at += 1
-            return f"-{self.unary(deep)}"
+            return f"-{self.unary(deep + 1)}"
         if self.at < len(self.tokens) and self.tokens[self.at] == ("name", "empty"):
             self.at += 1
-            said = self.unary(deep)
+            said = self.unary(deep + 1)
             return f'({said} = null or {said} = "")'
         return self.value(deep)
 

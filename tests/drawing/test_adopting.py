@@ -74,7 +74,10 @@ def test_what_is_empty_in_juel_is_null_or_nothing():
     assert [ours.evaluate(said, {"reason": one}) for one in (None, "", "x")] == [True, True, False]
 
 
-@pytest.mark.parametrize("juel", ["${bean.run(1)}", "${a +}", "${service.x()}", "${a b}", "${'", "${" + "(" * 90 + "}"])
+@pytest.mark.parametrize(
+    "juel",
+    ["${bean.run(1)}", "${a +}", "${service.x()}", "${a b}", "${'", "${" + "(" * 90 + "}", "${" + "!" * 1500 + "a}"],
+)
 def test_what_calls_a_program_or_is_no_juel_is_refused_in_words(juel):
     with pytest.raises(NotFeel) as refused:
         feel(juel)
@@ -242,6 +245,19 @@ def test_a_picture_is_made_where_there_was_none():
         for n, (a, b, c, d) in enumerate(apart)
         for x2, y2, c2, d2 in apart[n + 1 :]
     )
+
+
+def test_forty_sub_processes_inside_each_other_are_laid_out_once():
+    inner = '<task id="deep"/>'
+    for n in range(40):
+        inner = f'<subProcess id="p{n}"><task id="q{n}"/>{inner}</subProcess>'
+    made = adopted(diagram(inner), runs=False)
+    assert made.drawing.count(b"<bpmndi:BPMNShape") == 81
+
+
+@pytest.mark.parametrize("name", ["_init__", "done", "timer", "copy"])
+def test_an_element_of_any_name_is_only_an_element(name):
+    assert adopted(diagram(f'<startEvent id="s"/><{name} id="x"/>'), runs=False).drawing
 
 
 @pytest.mark.parametrize(

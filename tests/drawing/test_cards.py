@@ -163,3 +163,32 @@ def test_a_change_of_a_name_changes_one_line():
 def test_what_is_no_drawing_is_refused_in_plain_words(content):
     with pytest.raises(Unreadable):
         Drawing(content)
+
+
+def forks(count, inside=False):
+    """So many forks, one after the other or inside each other."""
+    nodes, flows, last = ['<startEvent id="s"/><endEvent id="e"/>'], [], "s"
+    for n in range(count):
+        nodes.append(f'<exclusiveGateway id="g{n}"/><userTask id="t{n}"/><exclusiveGateway id="j{n}"/>')
+        after = (f"j{n - 1}" if n else "e") if inside else (f"g{n + 1}" if n + 1 < count else "e")
+        flows += [(last, f"g{n}"), (f"g{n}", f"t{n}"), (f"t{n}", f"j{n}"), (f"j{n}", after)]
+        last = f"g{n}" if inside else f"j{n}"
+        if not inside:
+            flows.append((f"g{n}", f"j{n}"))
+            flows.remove((f"j{n}", after))
+    flows.append((last, f"j{count - 1}" if inside else "e"))
+    ways = "".join(f'<sequenceFlow id="f{n}" sourceRef="{a}" targetRef="{b}"/>' for n, (a, b) in enumerate(flows))
+    model = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+    return f'<definitions xmlns="{model}"><process id="m">{"".join(nodes)}{ways}</process></definitions>'.encode()
+
+
+def test_forks_one_after_the_other_are_read_and_what_is_too_large_is_refused_in_words():
+    assert sum(card.kind == "branch" for card in listing(forks(100), "m").steps()) == 100
+    with pytest.raises(Unreadable) as refused:
+        listing(forks(500), "m")
+    assert "排不成清单" in refused.value.zh
+
+
+def test_forks_that_are_deep_inside_each_other_are_a_locked_piece_in_the_end():
+    assert all(card.kind == "branch" for card in listing(forks(20, True), "m").steps() if card.branches)
+    assert "piece" in {card.kind for card in listing(forks(200, True), "m").steps()}
