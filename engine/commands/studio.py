@@ -65,6 +65,15 @@ def begin_new(
 ) -> StudioDraft:
     """A draft of a matter that there is not yet, from a small one that runs."""
     require(by, "design")
+    problems = cannot_be_called(work, matter, title)
+    problems += [_too_large(path) for path, content in files.items() if len(content) > MOST_BYTES]
+    if problems:
+        raise Invalid(problems)
+    return _begun(work, matter, title.strip(), None, files, by=by, now=now)
+
+
+def cannot_be_called(work: Work, matter: str, title: str) -> list[FieldError]:
+    """What is wrong with the name and the title of a matter that there shall be."""
     problems = []
     if not matters.NAME.fullmatch(matter):
         zh = f"“{matter}”不能作代号：小写字母开头，只有小写字母、数字和下划线，2 到 40 个"
@@ -74,9 +83,12 @@ def begin_new(
         problems.append(FieldError("name", "代号", zh, en))
     if not 2 <= len(title.strip()) <= 60:
         problems.append(FieldError("title", "名称", "请写 2 到 60 个字", "Expected 2 to 60 characters"))
-    if problems:
-        raise Invalid(problems)
-    return _begun(work, matter, title.strip(), None, files, by=by, now=now)
+    return problems
+
+
+def _too_large(path: str) -> FieldError:
+    zh, en = f"最多 {MOST_BYTES // 1000} KB", f"at most {MOST_BYTES // 1000} KB"
+    return FieldError("text", path, f"文件太大：{zh}", f"The file is too large: {en}")
 
 
 def _open(work: Work, matter: str) -> StudioDraft | None:
@@ -111,8 +123,7 @@ def save(work: Work, draft_id: int, path: str, content: bytes, *, base: int, by:
     draft = _locked(work, draft_id, by)
     _must_be_ours(draft, path)
     if len(content) > MOST_BYTES:
-        zh, en = f"最多 {MOST_BYTES // 1000} KB", f"at most {MOST_BYTES // 1000} KB"
-        raise Invalid([FieldError("text", path, f"文件太大：{zh}", f"The file is too large: {en}")])
+        raise Invalid([_too_large(path)])
     row = work.session.get(StudioFile, (draft.id, path))
     if row is None:
         there = select(StudioFile.path).where(StudioFile.draft_id == draft.id)

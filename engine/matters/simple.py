@@ -7,15 +7,13 @@ Each function takes a matter's files and gives those that are others now (None: 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import yaml
-
 from engine import feel
 from engine.drawing import Card, Drawing, Listing, acts, read
-from engine.drawing.cards import Refusal
+from engine.drawing.cards import Refusal, every
 from engine.drawing.graph import Graph
 from engine.drawing.text import ZEEBE
 from engine.errors import NotFound, Refused
@@ -92,14 +90,8 @@ def add(
     new: Changed = {_path(matter): drawing.write()}
     shown = _form(form, id_, does)
     new[f"forms/{matter}/{id_}.form"] = shown
-    about = _text(files, f"bpmn/{matter}/matter.yaml")
-    for worker in workers:
-        if worker.post:
-            said = {"post": worker.post, "at": worker.at, "name": worker.group}
-            about = rewriting.said(about, ("groups", worker.group), said)
-    if limit:
-        about = rewriting.said(about, ("limits", "steps", id_), limit)
-    new[f"bpmn/{matter}/matter.yaml"] = about.encode()
+    text = _text(files, f"bpmn/{matter}/matter.yaml")
+    new[f"bpmn/{matter}/matter.yaml"] = _limited(_grouped(text, workers), id_, limit).encode()
     refused, question = f"{name}：{acts.NO}", f"{name}：{acts.YES}吗？"
     words = {name: name_en, step.question: f"{name_en}: needed?", question: f"{name_en}: agreed?"}
     words |= {refused: f"{name_en}: not agreed", **WORDS}
@@ -122,7 +114,7 @@ def remove(matter: str, files: Files, id_: str) -> Changed:
         own = path.startswith(f"forms/{matter}/") and path.endswith(".form")
         if own and card.form and card.form not in used and _form_id(content) == card.form:
             new[path] = None
-    new[f"bpmn/{matter}/matter.yaml"] = _unlimited(matter, files, id_).encode()
+    new[f"bpmn/{matter}/matter.yaml"] = _limited(_text(files, f"bpmn/{matter}/matter.yaml"), id_, "").encode()
     stories = _text(files, _stories(matter))
     ends = card.refusal.nodes if card.refusal else ()
     for n, story in reversed(list(enumerate(_stories_of(stories)))):
@@ -170,14 +162,11 @@ def change(
     workers () and limit None: as they are."""
     drawing = _drawing(matter, files)
     card = _card(read(drawing), id_)
-    about, stories = _text(files, f"bpmn/{matter}/matter.yaml"), _text(files, _stories(matter))
+    text, stories = _text(files, f"bpmn/{matter}/matter.yaml"), _text(files, _stories(matter))
     if name != card.name:
         acts.rename(drawing, id_, name)
     if workers and tuple(w.group for w in workers) != (card.each or card.groups):
-        for worker in workers:
-            if worker.post:
-                said = {"post": worker.post, "at": worker.at, "name": worker.group}
-                about = rewriting.said(about, ("groups", worker.group), said)
+        text = _grouped(text, workers)
         acts.give(drawing, card, tuple(w.group for w in workers))
     if card.refusal is not None:
         if yes and no:
@@ -185,43 +174,52 @@ def change(
         if refuses:
             acts.refuse(drawing, card, refuses)
             stories = _ends_elsewhere(stories, drawing, card)
-    if limit:
-        about = rewriting.said(about, ("limits", "steps", id_), limit)
-    elif limit == "" and id_ in limits(matter, files):
-        about = _unlimited(matter, {f"bpmn/{matter}/matter.yaml": about.encode()}, id_)
-    new: Changed = {_path(matter): drawing.write(), f"bpmn/{matter}/matter.yaml": about.encode()}
+    if limit is not None:
+        text = _limited(text, id_, limit)
+    new: Changed = {_path(matter): drawing.write(), f"bpmn/{matter}/matter.yaml": text.encode()}
     if stories:
         new[_stories(matter)] = stories.encode()
     words = {name: name_en} if name_en else {}
     return _said_still(matter, files, new | _english(matter, files, words, drawing, anew=True))
 
 
-def limits(matter: str, files: Files) -> dict[str, str]:
-    """Step -> its limit, as matter.yaml writes it."""
-    said = _said(files, f"bpmn/{matter}/matter.yaml").get("limits") or {}
-    steps = said.get("steps") if isinstance(said, dict) else None
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the list of steps shows beside the drawing."""
+
+    limits: dict[str, str]  # step -> its limit, as matter.yaml writes it
+    groups: dict[str, str]  # group -> what it is called
+    asked: dict[str, tuple[str, bool]]  # a field of the application -> (its label, whether it is a number)
+    words: dict[str, str]  # the English of what the matter says
+
+
+def about(matter: str, files: Files) -> About:
+    """Refused: a file is no YAML."""
+    said = _mapping(_text(files, f"bpmn/{matter}/matter.yaml"))
+    named = said.get("groups")
+    groups = {
+        str(k): str(v.get("name") or k) if isinstance(v, dict) else str(k)
+        for k, v in (named.items() if isinstance(named, dict) else ())
+    }
+    return About(_limits(said), groups, _asked(matter, files, said), words_of(matter, files))
+
+
+def _limits(said: Mapping[str, Any]) -> dict[str, str]:
+    limits = said.get("limits")
+    steps = limits.get("steps") if isinstance(limits, dict) else None
     return {str(k): str(v) for k, v in steps.items()} if isinstance(steps, dict) else {}
 
 
-def groups(matter: str, files: Files) -> dict[str, str]:
-    """Group -> what it is called."""
-    said = _said(files, f"bpmn/{matter}/matter.yaml").get("groups") or {}
-    if not isinstance(said, dict):
-        return {}
-    return {str(k): str(v.get("name") or k) if isinstance(v, dict) else str(k) for k, v in said.items()}
-
-
-def asked(matter: str, files: Files) -> dict[str, tuple[str, bool]]:
-    """Fields of the application that a condition may ask: key -> (label, whether it is a number)."""
-    apply = _said(files, f"bpmn/{matter}/matter.yaml").get("apply") or {}
+def _asked(matter: str, files: Files, said: Mapping[str, Any]) -> dict[str, tuple[str, bool]]:
+    """Fields of the application that a condition may ask."""
+    apply = said.get("apply")
     wanted = apply.get("form") if isinstance(apply, dict) else None
     for path, content in files.items():
         if path.endswith(".form") and wanted and _form_id(content) == wanted:
-            parts = json.loads(content).get("components", [])
             kinds = ("textfield", "number", "radio", "select", "checkbox")
             return {
                 str(part["key"]): (str(part.get("label", part["key"])), part["type"] == "number")
-                for part in parts
+                for part in json.loads(content).get("components", [])
                 if part.get("type") in kinds and part.get("key")
             }
     return {}
@@ -229,7 +227,7 @@ def asked(matter: str, files: Files) -> dict[str, tuple[str, bool]]:
 
 def words_of(matter: str, files: Files) -> dict[str, str]:
     """The English of what the matter says."""
-    return {str(k): str(v) for k, v in _said(files, f"bpmn/{matter}/en.yaml").items()}
+    return {str(k): str(v) for k, v in _mapping(_text(files, f"bpmn/{matter}/en.yaml")).items()}
 
 
 # ------------------------------------------------------------ stories
@@ -380,8 +378,8 @@ def _text(files: Files, path: str) -> str:
     return files[path].decode() if path in files else ""
 
 
-def _said(files: Files, path: str) -> Mapping[str, Any]:
-    said = yaml.safe_load(_text(files, path) or "{}")
+def _mapping(text: str) -> Mapping[str, Any]:
+    said = rewriting.read(text) if text else None
     return said if isinstance(said, dict) else {}
 
 
@@ -391,10 +389,22 @@ def _stories_of(text: str) -> list[dict[str, Any]]:
     return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
 
 
-def _unlimited(matter: str, files: Files, step: str) -> str:
-    """matter.yaml without a limit for this step."""
-    about = _text(files, f"bpmn/{matter}/matter.yaml")
-    return rewriting.said(about, ("limits", "steps", step), rewriting.GONE) if step in limits(matter, files) else about
+def _grouped(about: str, workers: tuple[Worker, ...]) -> str:
+    """matter.yaml with the groups that are new."""
+    for worker in workers:
+        if worker.post:
+            said = {"post": worker.post, "at": worker.at, "name": worker.group}
+            about = rewriting.said(about, ("groups", worker.group), said)
+    return about
+
+
+def _limited(about: str, step: str, limit: str) -> str:
+    """matter.yaml with this limit of a step; "": with none."""
+    if limit:
+        return rewriting.said(about, ("limits", "steps", step), limit)
+    if step in _limits(_mapping(about)):
+        return rewriting.said(about, ("limits", "steps", step), rewriting.GONE)
+    return about
 
 
 def _form_id(content: bytes) -> str:
@@ -427,16 +437,9 @@ def _before(cards: tuple[Card, ...], leads: str, id_: str) -> tuple[str, Card, C
                 )
             return (cards[n - 2].exit if n > 1 else leads), cards[n - 1], card
         for branch in card.branches:
-            if any(one.id == id_ for one in _every(branch.cards)):
+            if any(one.id == id_ for one in every(branch.cards)):
                 return _before(branch.cards, branch.flow, id_)
     raise NotFound("没有这一步，请刷新再看。", "There is no such step: load the page anew.")
-
-
-def _every(cards: tuple[Card, ...]) -> Iterator[Card]:
-    for card in cards:
-        yield card
-        for branch in card.branches:
-            yield from _every(branch.cards)
 
 
 def _form(form: str, step: str, does: str) -> bytes:

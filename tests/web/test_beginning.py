@@ -110,6 +110,14 @@ def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, 
     assert answer.status_code == 422 and "请选择文件" in answer.text and "不能作代号" in answer.text
 
 
+def test_a_diagram_that_is_too_large_is_told(hall):  # noqa: F811
+    sent = FOREIGN.replace(b"</process>", b"<!--" + b"x" * 1_000_000 + b"--></process>")
+    answer = hall.client("designer").post(
+        "/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")}
+    )
+    assert answer.status_code == 422 and "文件太大" in answer.text
+
+
 def test_the_shell_brings_a_diagram_into_the_content_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("YIZHAN_CONTENT", str(tmp_path / "content"))
     (tmp_path / "leave.bpmn").write_bytes(FOREIGN)

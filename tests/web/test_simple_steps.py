@@ -116,6 +116,16 @@ def test_a_drawing_that_cannot_be_read_says_so_and_leads_to_the_canvas(designer)
     assert page.status_code == 200 and "不是完整的 XML" in page.text and "在画布上打开" in page.text
 
 
+@pytest.mark.parametrize("file", ["matter.yaml", "en.yaml"])
+def test_a_file_that_is_no_yaml_says_so_and_nothing_is_lost(designer, file):
+    designer.post(f"{HERE}/file", json={"path": f"bpmn/{NAME}/{file}", "text": "a: [", "base": 1})
+    page = designer.get(f"{HERE}/steps")
+    assert page.status_code == 200 and "不是正确的 YAML" in page.text
+    said = {"name": "镇里审批", "name_en": "The town", "does": "handle", "flow": "f4", "groups": "窗口"}
+    answer = designer.post(f"{HERE}/steps/add", data=said)
+    assert answer.status_code == 422 and "不是正确的 YAML" in answer.text
+
+
 def test_others_than_designers_change_no_steps(designer, hall):  # noqa: F811
     assert hall.client("chen").get(f"{HERE}/steps").status_code in (403, 404)
     assert hall.client("chen").post(f"{HERE}/steps/up", data={"step": "look"}).status_code in (403, 404)

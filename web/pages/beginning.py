@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from engine.commands import studio as commands
 from engine.drawing import Unreadable
 from engine.errors import FieldError, Invalid
-from engine.matters import NAME
 from engine.records import library
 from engine.store import Work, again
 from web import edge, skeleton
@@ -46,7 +45,7 @@ def _page(said: dict[str, str], wrong: tuple[FieldError, ...]) -> ResponseReturn
 @guard("designer", writes=False)
 def make() -> ResponseReturnValue:
     said = {key: value.strip()[:120] for key, value in request.form.items() if key != "csrf_token"}
-    said = {"name": "", "title": "", "title_en": "", "days": "", "where": "", "source": "", "like": ""} | said
+    said = {"name": "", "title": "", "title_en": "", "days": "", "where": "town", "source": "", "like": ""} | said
     try:
         _begin(said, lambda work: _files(work, said))
     except Invalid as refusal:
@@ -89,24 +88,17 @@ def bring() -> ResponseReturnValue:
     said = {"name": "", "title": "", "title_en": "", "where": "town"} | said
     sent = request.files.get("diagram")
     try:
-        problems = []
+        problems = _asked_of(edge.work(), said)
         if sent is None or not sent.filename:
             problems.append(FieldError("diagram", "流程图", "请选择文件", "Choose a file"))
-        if not said["title_en"]:
-            zh, en = "请写英文名称：英文界面的人要看", "Say what it is called in English"
-            problems.append(FieldError("title_en", "英文名称", zh, en))
-        if not NAME.fullmatch(said["name"]):
-            zh = f"“{said['name']}”不能作代号：小写字母开头，只有小写字母、数字和下划线，2 到 40 个"
-            en = "Expected small letters, digits and _, beginning with a letter"
-            problems.append(FieldError("name", "代号", zh, en))
-        if said["where"] not in skeleton.PLACES:
-            problems.append(FieldError("where", "哪里办", "请选一处", "Choose one"))
         if problems or sent is None:
             raise Invalid(problems)
+        diagram = sent.read()
+        if len(diagram) > commands.MOST_BYTES:
+            most = f"{commands.MOST_BYTES // 1000} KB"
+            raise Invalid([FieldError("diagram", "流程图", f"文件太大：最多 {most}", f"Expected at most {most}")])
         try:
-            files, made = skeleton.adopted(
-                said["name"], said["title"], said["title_en"], sent.read(), where=said["where"]
-            )
+            files, made = skeleton.adopted(said["name"], said["title"], said["title_en"], diagram, where=said["where"])
         except Unreadable as refusal:
             raise Invalid([FieldError("diagram", "流程图", refusal.zh, refusal.en)]) from None
         _begin(said, lambda _work: files)
@@ -118,12 +110,20 @@ def bring() -> ResponseReturnValue:
     return redirect(url_for("drafting.edit", name=said["name"], path=path))
 
 
-def _files(work: Work, said: dict[str, str]) -> dict[str, bytes]:
-    """The files of the new matter, by what was answered."""
-    problems = []
+def _asked_of(work: Work, said: dict[str, str]) -> list[FieldError]:
+    """What is wrong with what every new matter says of itself."""
+    problems = commands.cannot_be_called(work, said["name"], said["title"])
     if not said["title_en"]:
         zh, en = "请写英文名称：英文界面的人要看", "Say what it is called in English"
         problems.append(FieldError("title_en", "英文名称", zh, en))
+    if said["where"] not in skeleton.PLACES:
+        problems.append(FieldError("where", "哪里办", "请选一处", "Choose one"))
+    return problems
+
+
+def _files(work: Work, said: dict[str, str]) -> dict[str, bytes]:
+    """The files of the new matter, by what was answered."""
+    problems = _asked_of(work, said)
     days = said["days"] or "2"
     if said["like"]:
         if not library.known(work, said["like"]):
@@ -131,8 +131,6 @@ def _files(work: Work, said: dict[str, str]) -> dict[str, bytes]:
     elif not (days.isascii() and days.isdecimal() and 1 <= int(days[:6]) <= MOST_DAYS):
         zh = f"请写 1 到 {MOST_DAYS} 之间的整数"
         problems.append(FieldError("days", "几个工作日办好", zh, f"Expected a whole number from 1 to {MOST_DAYS}"))
-    if said["where"] and said["where"] not in skeleton.PLACES:
-        problems.append(FieldError("where", "哪里办", "请选一处", "Choose one"))
     if problems:
         raise Invalid(problems)
     if said["like"]:
@@ -144,7 +142,7 @@ def _files(work: Work, said: dict[str, str]) -> dict[str, bytes]:
         said["name"],
         said["title"],
         said["title_en"],
-        where=said["where"] or "town",
+        where=said["where"],
         days=int(days),
         source=said["source"] or skeleton.PROMISE,
         head=said.get("head") == "1",

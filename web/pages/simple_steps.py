@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from engine.commands import studio as commands
 from engine.drawing import Listing, acts
-from engine.errors import FieldError, Invalid, Refused
+from engine.errors import FieldError, Invalid, NotFound, NotYours, Refused
 from engine.matters import simple
 from engine.proof import drafting, verdicts
 from engine.reads import studio as reads
@@ -41,15 +41,14 @@ def _page(name: str, said: dict[str, Any] | None = None, wrong: Invalid | None =
     found = reads.must_be(work, name, actor)
     row = reads.row(work, found)
     files = commands.own_files(work, found.id)
+    listing, about, cannot = None, None, None
     try:
-        listing: Listing | None = simple.listing(name, files)
-        cannot: Refused | None = None
+        listing, about = simple.listing(name, files), simple.about(name, files)
     except Refused as refusal:
-        listing, cannot = None, refusal
+        cannot = refusal
     findings = drafting.check(work, row, edge.hall().settings.content)
     county = verdicts.county_of(work)
     typed: dict[str, Any] = defaultdict(str, said or {})
-    limits = simple.limits(name, files)
     chosen = request.args.get("step", "") or typed["step"]
     one = listing.find(chosen) if listing is not None else None
     body = render_template(
@@ -60,11 +59,8 @@ def _page(name: str, said: dict[str, Any] | None = None, wrong: Invalid | None =
         one=one,
         places=_places(listing) if listing is not None else [],
         refusals=acts.refusals(listing, one) if listing is not None else {},
-        limits=limits,
-        limit_words={step: _limit_words(limit) for step, limit in limits.items()},
-        groups=simple.groups(name, files),
-        asked=simple.asked(name, files),
-        words=simple.words_of(name, files),
+        about=about,
+        limit_words={step: _limit_words(limit) for step, limit in about.limits.items()} if about is not None else {},
         posts=[post for post in county.posts if post.role in ("clerk", "supervisor")] if county is not None else [],
         findings=findings_shown(findings),
         typed=typed,
@@ -120,7 +116,7 @@ def add(name: str) -> ResponseReturnValue:
                 refuses=said.get("refuses", ""),
             ),
         )
-    except (Invalid, acts.CannotDo) as refusal:
+    except Refused as refusal:
         return _page(name, said, _wrong(refusal))
     flash(_("已加上“%(name)s”，它的表单可以再改。", name=said["name"]))
     return redirect(url_for("simple_steps.steps", name=name))
@@ -151,7 +147,7 @@ def change(name: str) -> ResponseReturnValue:
                 refuses=said.get("refuses", ""),
             ),
         )
-    except (Invalid, acts.CannotDo) as refusal:
+    except Refused as refusal:
         return _page(name, said, _wrong(refusal))
     flash(_("“%(name)s”已经改好。", name=said["name"]))
     return redirect(url_for("simple_steps.steps", name=name))
@@ -173,10 +169,12 @@ def remove(name: str) -> ResponseReturnValue:
     return redirect(url_for("simple_steps.steps", name=name))
 
 
-def _wrong(refusal: Invalid | acts.CannotDo) -> Invalid:
-    """What the list says of it, beside what was typed."""
+def _wrong(refusal: Refused) -> Invalid:
+    """What the list says of it, beside what was typed; what is not there, or not theirs, is told as everywhere."""
     if isinstance(refusal, Invalid):
         return refusal
+    if isinstance(refusal, (NotFound, NotYours)):
+        raise refusal
     return Invalid([FieldError("steps", "步骤", refusal.zh, refusal.en)])
 
 
@@ -247,8 +245,8 @@ def _asks(name: str, said: dict[str, Any]) -> tuple[simple.Asks | None, list[Fie
     field = said.get("field", "")
     if not field:
         return None, []
-    with edge.hall().database.reading() as work:
-        known = simple.asked(name, commands.own_files(work, reads.must_be(work, name, edge.actor()).id))
+    work = edge.work()
+    known = simple.about(name, commands.own_files(work, reads.must_be(work, name, edge.actor()).id)).asked
     compares, value = said.get("compares", "="), said.get("value", "")
     if field not in known or compares not in COMPARES:
         return None, [FieldError("field", "条件", "申请表里没有这一项", "The application has no such field")]

@@ -19,28 +19,15 @@ def command(diagram: Path, name: str, title: str, title_en: str) -> None:
     what is kept, what is written otherwise and what has to be done by hand (forms/NAME/adopted.md).
     """
     from engine.errors import Refused
-    from engine.matters import NAME
-    from web import settings, skeleton
+    from web import skeleton
+    from web.shell import folder_for, put
 
-    if not NAME.fullmatch(name):
-        raise click.ClickException(
-            f"“{name}”不能作事项的名称：小写字母开头，只有小写字母、数字和下划线，2 到 40 个。"
-            f" Expected small letters, digits and _ beginning with a letter, 2 to 40, but got {name!r}."
-        )
-    content = settings.content()
-    for kind in ("bpmn", "forms"):
-        if (content / kind / name).exists():
-            raise click.ClickException(
-                f"{content / kind / name} 已经有了，什么也没有改。请换一个名称。"
-                " It is there already and nothing was changed. Choose another name."
-            )
+    content = folder_for(name)
     try:
         files, made = skeleton.adopted(name, title, title_en, diagram.read_bytes())
     except Refused as refusal:
         raise click.ClickException(f"{refusal.zh} {refusal.en}") from None
-    for path, text in files.items():
-        (content / path).parent.mkdir(parents=True, exist_ok=True)
-        (content / path).write_bytes(text)
+    put(content, files)
     click.echo(files[f"forms/{name}/adopted.md"].decode())
     click.echo(
         f"{made.count('cannot')} 处要自己补，{made.count('changed')} 处写成另一种，{made.count('kept')} 处照旧。"

@@ -15,24 +15,13 @@ def command(name: str, title: str, title_en: str) -> None:
     Begin a matter: writes a small one that passes the check and its stories, in the content folder (YIZHAN_CONTENT). An
     applicant asks, a counter looks, either way the applicant is told. Change it bit by bit.
     """
-    from engine.matters import NAME
-    from web import settings, skeleton
+    from web import skeleton
+    from web.shell import folder_for, put
 
-    if not NAME.fullmatch(name):
-        raise click.ClickException(
-            f"“{name}”不能作事项的名称：小写字母开头，只有小写字母、数字和下划线，2 到 40 个。"
-            f" Expected small letters, digits and _ beginning with a letter, 2 to 40, but got {name!r}."
-        )
-    content = settings.content()
-    for kind in ("bpmn", "forms"):
-        if (content / kind / name).exists():
-            raise click.ClickException(
-                f"{content / kind / name} 已经有了，什么也没有改。请换一个名称。"
-                " It is there already and nothing was changed. Choose another name."
-            )
-    for path, text in skeleton.files(name, title, title_en).items():
-        (content / path).parent.mkdir(parents=True, exist_ok=True)
-        (content / path).write_bytes(text)
+    content = folder_for(name)
+    files = skeleton.files(name, title, title_en)
+    put(content, files)
+    for path in files:
         click.echo(f"{content / path}")
     click.echo(
         f"\n接着 Next:\n    yizhan check {content / 'bpmn' / name}\n    yizhan stories {name}\n"
