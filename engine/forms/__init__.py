@@ -1,7 +1,7 @@
 """form-js schemas: (schema, raw input, rights) -> answers or Invalid(fields). Pure."""
 
 from engine.forms import signing
-from engine.forms.answers import EVERYTHING, Rights, check, hidden, options_of, put
+from engine.forms.answers import EVERYTHING, Rights, changed, check, hidden, options_of, put
 from engine.forms.display import Line, browser_schema, describe, words
 from engine.forms.kinds import CHECKS
 from engine.forms.schema import CONTAINERS, INPUTS, STATIC, Field, Form, Option, load
@@ -20,6 +20,7 @@ __all__ = [
     "Option",
     "Rights",
     "browser_schema",
+    "changed",
     "check",
     "describe",
     "dig",

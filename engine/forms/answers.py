@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -422,3 +422,18 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
             _merge(into[key], value)
         else:
             into[key] = copy.deepcopy(value)
+
+
+def changed(fields: Sequence[Field], answers: Any, of: Callable[[Field, Any], Any]) -> None:
+    """Put what `of` says in place of every answer that is there, in rows of rows too. `of` gives back what it leaves as
+    it is."""
+    for one in fields:
+        *parents, last = one.key.split(".")
+        inside = dig(answers, ".".join(parents)) if parents else answers
+        if not isinstance(inside, dict) or not inside.get(last):
+            continue
+        if one.type == "dynamiclist":
+            for row in inside[last] if isinstance(inside[last], list) else ():
+                changed(one.children, row, of)
+        else:
+            inside[last] = of(one, inside[last])

@@ -24,20 +24,12 @@ def handed_in(work: Work, form: forms.Form, answers: Mapping[str, Any], *, by: A
     """The answers with every file that is named there uploaded by this person: its id stands for its name."""
     sent = copy.deepcopy(dict(answers))
 
-    def below(fields: tuple[forms.Field, ...], data: Any) -> None:
-        for one in fields:
-            *parents, last = one.key.split(".")
-            inside = forms.dig(data, ".".join(parents)) if parents else data
-            if not isinstance(inside, dict) or not inside.get(last):
-                continue
-            value = inside[last]
-            if one.type == "dynamiclist":
-                for row in value if isinstance(value, list) else []:
-                    below(one.children, row)
-            elif one.type == "filepicker":
-                inside[last] = [_upload(work, name, one, by, now) for name in _listed(value)]
+    def uploaded(one: forms.Field, value: Any) -> Any:
+        if one.type != "filepicker":
+            return value
+        return [_upload(work, name, one, by, now) for name in _listed(value)]
 
-    below(form.fields, sent)
+    forms.changed(form.fields, sent, uploaded)
     return sent
 
 

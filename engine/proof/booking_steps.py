@@ -5,7 +5,8 @@ Whom the story names and the hall does not know yet signs up at that moment: a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -172,18 +173,25 @@ def booked_before(database: Database, package: matters.Package, one: Mapping[str
                 booking.check_out(work, place, fetched_by="本人", how="name", by=people.SYSTEM, now=made.ends_at)
 
 
-def cancel(
-    database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
-) -> None:
-    """Somebody gives back what they booked; or may not any more, where the story says so."""
+@contextmanager
+def _refused(step: Mapping[str, Any], should: str, did: str, did_en: str) -> Iterator[None]:
+    """What the story says is refused must be, and nothing else may."""
     try:
-        _cancel(database, package, case_id, step, now=now)
+        yield
     except NotNow:
         if step.get("error") != "REFUSED":
             raise
         return
     if step.get("error"):
-        raise Booked(f"应当退不了（{step['error']}），但退了。", f"Expected {step['error']}, but it was given back.")
+        raise Booked(f"应当{should}（{step['error']}），但{did}。", f"Expected {step['error']}, but {did_en}.")
+
+
+def cancel(
+    database: Database, package: matters.Package, case_id: int, step: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Somebody gives back what they booked; or may not any more, where the story says so."""
+    with _refused(step, "退不了", "退了", "it was given back"):
+        _cancel(database, package, case_id, step, now=now)
 
 
 def _cancel(
@@ -217,14 +225,8 @@ def attend(
 ) -> None:
     """Whoever has a place of this offer comes (arrive) or goes (leave), alone or as one of a team; or is refused at the
     door, where the story says so."""
-    try:
+    with _refused(step, "被拒绝", "没有", "the door let them"):
         _attend(database, package, case_id, verb, step, now=now)
-    except NotNow:
-        if step.get("error") != "REFUSED":
-            raise
-        return
-    if step.get("error"):
-        raise Booked(f"应当被拒绝（{step['error']}），但没有。", f"Expected {step['error']}, but the door let them.")
 
 
 def _attend(

@@ -333,22 +333,14 @@ def _made_up(form: forms.Form, answers: Mapping[str, Any], now: datetime) -> dic
     sent = copy.deepcopy(dict(answers))
     picture = f"回放@{now.astimezone(ZONE):%Y-%m-%d %H:%M}.jpg"
 
-    def below(fields: tuple[forms.Field, ...], data: Any) -> None:
-        for one in fields:
-            *parents, last = one.key.split(".")
-            inside = forms.dig(data, ".".join(parents)) if parents else data
-            if not isinstance(inside, dict) or not inside.get(last):
-                continue
-            value = inside[last]
-            if one.type == "dynamiclist":
-                for row in value if isinstance(value, list) else []:
-                    below(one.children, row)
-            elif one.properties.get("check") == "signature":
-                inside[last] = _INK
-            elif one.type == "filepicker":
-                inside[last] = [picture for _ in (value if isinstance(value, list) else [value])]
+    def invented(one: forms.Field, value: Any) -> Any:
+        if one.properties.get("check") == "signature":
+            return _INK
+        if one.type == "filepicker":
+            return [picture for _ in (value if isinstance(value, list) else [value])]
+        return value
 
-    below(form.fields, sent)
+    forms.changed(form.fields, sent, invented)
     return sent
 
 

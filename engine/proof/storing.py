@@ -88,17 +88,13 @@ def step_of(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def by_name(fields: Sequence[forms.Field], answers: Any, named: Mapping[str, str]) -> None:
     """Files of these answers by their names, as stories have them, in place of their numbers."""
-    for one in fields:
-        *parents, last = one.key.split(".")
-        inside = forms.dig(answers, ".".join(parents)) if parents else answers
-        if not isinstance(inside, dict) or not inside.get(last):
-            continue
-        value = inside[last]
-        if one.type == "dynamiclist":
-            for row in value if isinstance(value, list) else ():
-                by_name(one.children, row, named)
-        elif one.type == "filepicker":
-            inside[last] = [named.get(str(id), str(id)) for id in (value if isinstance(value, list) else [value])]
+
+    def name(one: forms.Field, value: Any) -> Any:
+        if one.type != "filepicker":
+            return value
+        return [named.get(str(id), str(id)) for id in (value if isinstance(value, list) else [value])]
+
+    forms.changed(fields, answers, name)
 
 
 def told(seen: Seen, said: Mapping[str, Any], name: str) -> dict[str, Any]:

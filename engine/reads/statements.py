@@ -86,6 +86,12 @@ def outcome(state: str, by_hall: bool) -> str | None:
     return known.get(state)
 
 
+def in_days(column: Any, first: date | None, last: date | None) -> list[ColumnElement[bool]]:
+    """Conditions for moments within these days, both included; None: no end there."""
+    found = [column >= at_start_of_day(first)] if first is not None else []
+    return [*found, column < at_end_of_day(last)] if last is not None else found
+
+
 def tally(
     work: Work,
     offers: Sequence[offering.Declared],
@@ -100,11 +106,7 @@ def tally(
     chosen: Collection[str] = (),
 ) -> Tally:
     """Bookings of these offers in these days (both included), counted and added up."""
-    where: list[ColumnElement[bool]] = [Resource.offer.in_([one.key for one in offers])]
-    if first is not None:
-        where.append(Appointment.starts_at >= at_start_of_day(first))
-    if last is not None:
-        where.append(Appointment.starts_at < at_end_of_day(last))
+    where = [Resource.offer.in_([one.key for one in offers]), *in_days(Appointment.starts_at, first, last)]
     if unit_ids is not None:
         where.append(Resource.unit_id.in_(unit_ids))
     if person_index is not None:

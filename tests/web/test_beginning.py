@@ -112,9 +112,7 @@ def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, 
 
 def test_a_diagram_that_is_too_large_is_told(hall):  # noqa: F811
     sent = FOREIGN.replace(b"</process>", b"<!--" + b"x" * 1_000_000 + b"--></process>")
-    answer = hall.client("designer").post(
-        "/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")}
-    )
+    answer = hall.client("designer").post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")})
     assert answer.status_code == 422 and "文件太大" in answer.text
 
 

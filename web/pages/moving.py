@@ -3,6 +3,8 @@ runs the hall, moves one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -168,31 +170,30 @@ def plan(name: str, move_id: int) -> ResponseReturnValue:
     )
 
 
+def _told(name: str, move_id: int, verb: Callable[..., object], words: str) -> ResponseReturnValue:
+    """Do this with a plan of the matter, say so, and show how far it is."""
+    moves.plan(edge.work(), name, move_id, edge.actor(), shown=0)
+    verb(edge.work(), move_id, by=edge.actor(), now=edge.now())
+    flash(words)
+    return redirect(url_for("moving.plan", name=name, move_id=move_id))
+
+
 @pages.post("/matters/<name>/moving/<int:move_id>/stop")
 @guard("designer")
 def stop(name: str, move_id: int) -> ResponseReturnValue:
-    moves.plan(edge.work(), name, move_id, edge.actor(), shown=0)
-    verbs.stop(edge.work(), move_id, by=edge.actor(), now=edge.now())
-    flash(_("已停下，迁好的不变，没迁的按原来的版本办。"))
-    return redirect(url_for("moving.plan", name=name, move_id=move_id))
+    return _told(name, move_id, verbs.stop, _("已停下，迁好的不变，没迁的按原来的版本办。"))
 
 
 @pages.post("/matters/<name>/moving/<int:move_id>/again")
 @guard("designer")
 def again(name: str, move_id: int) -> ResponseReturnValue:
-    moves.plan(edge.work(), name, move_id, edge.actor(), shown=0)
-    verbs.go_on_again(edge.work(), move_id, by=edge.actor(), now=edge.now())
-    flash(_("接着迁，没迁成的再试一次。"))
-    return redirect(url_for("moving.plan", name=name, move_id=move_id))
+    return _told(name, move_id, verbs.go_on_again, _("接着迁，没迁成的再试一次。"))
 
 
 @pages.post("/matters/<name>/moving/<int:move_id>/undo")
 @guard("designer")
 def undo(name: str, move_id: int) -> ResponseReturnValue:
-    moves.plan(edge.work(), name, move_id, edge.actor(), shown=0)
-    verbs.undo(edge.work(), move_id, by=edge.actor(), now=edge.now())
-    flash(_("正在撤销：还没有人办过的件回到原来的版本。"))
-    return redirect(url_for("moving.plan", name=name, move_id=move_id))
+    return _told(name, move_id, verbs.undo, _("正在撤销：还没有人办过的件回到原来的版本。"))
 
 
 # ---------------------------------------------------------------- one case

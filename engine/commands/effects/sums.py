@@ -357,11 +357,7 @@ def _carried(
 ) -> dict[str, int]:
     """Each round -> how many have it in hand in these days."""
     keys = [by.key for one in offers if (by := offering.bringing(one)) is not None]
-    where: list[ColumnElement[bool]] = [Resource.offer.in_(keys), BookingPlace.live.is_(True)]
-    if first is not None:
-        where.append(Slot.starts_at >= at_start_of_day(first))
-    if last is not None:
-        where.append(Slot.starts_at < at_end_of_day(last))
+    where = [Resource.offer.in_(keys), BookingPlace.live.is_(True), *statements.in_days(Slot.starts_at, first, last)]
     if below is not None:
         where.append(Resource.unit_id.in_(below))
     rows = a.work.session.execute(
