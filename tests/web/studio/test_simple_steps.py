@@ -7,7 +7,6 @@ import re
 import pytest
 
 from engine.matters import simple
-from tests.web.test_drafting import hall  # noqa: F401 - a fixture
 from web import skeleton
 
 NAME = "qingjia"
@@ -15,7 +14,7 @@ HERE = f"/desk/matters/{NAME}/draft"
 
 
 @pytest.fixture
-def designer(hall):  # noqa: F811
+def designer(hall):
     client = hall.client("designer")
     said = {"name": NAME, "title": "村干部请假", "title_en": "Leave of absence"}
     assert client.post("/desk/matters/new", data=said).status_code == 302
@@ -126,7 +125,7 @@ def test_a_file_that_is_no_yaml_says_so_and_nothing_is_lost(designer, file):
     assert answer.status_code == 422 and "不是正确的 YAML" in answer.text
 
 
-def test_others_than_designers_change_no_steps(designer, hall):  # noqa: F811
+def test_others_than_designers_change_no_steps(designer, hall):
     assert hall.client("chen").get(f"{HERE}/steps").status_code in (403, 404)
     assert hall.client("chen").post(f"{HERE}/steps/up", data={"step": "look"}).status_code in (403, 404)
 

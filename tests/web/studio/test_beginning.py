@@ -15,10 +15,9 @@ from engine.proof import prove
 from engine.records import papers
 from tests import foreign
 from tests.drawing.test_adopting import chain
-from tests.web.test_drafting import hall  # noqa: F401 - a fixture
 from web import cli, skeleton
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NEW = "/desk/matters/new"
 SAID = {"name": "qingjia", "title": "村干部请假", "title_en": "Leave"}
 
@@ -27,7 +26,7 @@ def file(client, path, name="qingjia"):
     return client.get(f"/desk/matters/{name}/draft/file?path={path}").text
 
 
-def test_questions_make_a_draft_that_opens_as_a_list(hall):  # noqa: F811
+def test_questions_make_a_draft_that_opens_as_a_list(hall):
     client = hall.client("designer")
     said = SAID | {"where": "village", "days": "5", "source": "信访工作条例第二十二条", "head": "1"}
     answer = client.post(NEW, data=said)
@@ -46,7 +45,7 @@ def test_whatever_is_answered_runs(where, head):
     assert verdict.good and verdict.played, verdict.reasons
 
 
-def test_a_copy_says_everything_under_its_own_name(hall):  # noqa: F811
+def test_a_copy_says_everything_under_its_own_name(hall):
     client = hall.client("designer")
     assert client.post(NEW, data=SAID | {"like": foreign.NAME}).status_code == 302
     about = file(client, "bpmn/qingjia/matter.yaml")
@@ -71,7 +70,7 @@ def test_a_copy_of_a_shipped_matter_passes_the_check(matter):
         assert errors(gate.check(matters.Source("xinde", files), None, house=gate.house(ROOT))) == []
 
 
-def test_what_is_wrong_is_named_and_what_was_typed_stays(hall):  # noqa: F811
+def test_what_is_wrong_is_named_and_what_was_typed_stays(hall):
     client = hall.client("designer")
     answer = client.post(NEW, data=SAID | {"name": "请假", "days": "5"})
     assert answer.status_code == 422 and "不能作代号" in answer.text and 'value="村干部请假"' in answer.text
@@ -86,7 +85,7 @@ FOREIGN = chain(
 )
 
 
-def test_a_diagram_of_another_engine_becomes_a_draft_with_its_report(hall):  # noqa: F811
+def test_a_diagram_of_another_engine_becomes_a_draft_with_its_report(hall):
     client = hall.client("designer")
     answer = client.post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(FOREIGN), "leave.bpmn20.xml")})
     assert answer.status_code == 302
@@ -102,7 +101,7 @@ def test_a_diagram_of_another_engine_becomes_a_draft_with_its_report(hall):  # n
     ("sent", "words"),
     [(b"<a", "不是完整的 XML"), (b"<x/>", "不是 BPMN 2.0 文件"), (b"", "不是完整的 XML")],
 )
-def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, sent, words):  # noqa: F811
+def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, sent, words):
     client = hall.client("designer")
     answer = client.post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")})
     assert answer.status_code == 422 and words in answer.text and 'value="村干部请假"' in answer.text
@@ -110,7 +109,7 @@ def test_what_is_no_diagram_is_told_at_the_field_and_what_was_typed_stays(hall, 
     assert answer.status_code == 422 and "请选择文件" in answer.text and "不能作代号" in answer.text
 
 
-def test_a_diagram_that_is_too_large_is_told(hall):  # noqa: F811
+def test_a_diagram_that_is_too_large_is_told(hall):
     sent = FOREIGN.replace(b"</process>", b"<!--" + b"x" * 1_000_000 + b"--></process>")
     answer = hall.client("designer").post("/desk/matters/adopt", data=SAID | {"diagram": (io.BytesIO(sent), "a.bpmn")})
     assert answer.status_code == 422 and "文件太大" in answer.text

@@ -14,69 +14,8 @@ from engine.matters import stories
 from engine.people import SYSTEM
 from engine.records import library
 from engine.store.models import Holding, Post
-from tests import cast as the_cast
-from tests import foreign
-from tests.hall import Open
-from web.app import create_app
-from web.settings import Settings
+from tests.web.studio.drafts import DRAWING, NAME, a_name, current, keep, publish_draft, renamed, text_of
 from web.start import publish
-
-NAME = foreign.NAME
-DRAWING = f"bpmn/{NAME}/process.bpmn"
-
-
-@pytest.fixture
-def hall(sqlite, clock, tmp_path):
-    """A hall whose content folder holds one small matter."""
-    foreign.write(tmp_path / "content")
-    of = Settings(home=tmp_path, database_url=str(sqlite.url), secret_key="test", content=tmp_path / "content")
-    with sqlite.unit_of_work() as work:
-        the_cast.hire(work, clock(), ())
-        foreign.hire(work, clock())
-    publish(sqlite, of)
-    app = create_app(of, database=sqlite, clock=clock, testing=True)
-    app.config["WTF_CSRF_ENABLED"] = False
-    with sqlite.reading() as work:
-        yield Open(app, sqlite, the_cast.meet(work, clock()), clock)
-    from engine.records import papers
-
-    papers.use(None)
-
-
-@pytest.fixture
-def designer(hall):
-    client = hall.client("designer")
-    assert client.post(f"/desk/matters/{NAME}/draft").status_code == 302
-    return client
-
-
-def text_of(client, path=DRAWING) -> str:
-    return client.get(f"/desk/matters/{NAME}/draft/file?path={path}").text
-
-
-def keep(client, text, base=0, path=DRAWING):
-    return client.post(
-        f"/desk/matters/{NAME}/draft/file",
-        json={"path": path, "text": text, "base": base},
-        headers={"Accept": "application/json"},
-    )
-
-
-def current(hall) -> str:
-    with hall.database.reading() as work:
-        return library.current(work, NAME).version
-
-
-def renamed(text: str, before: str, after: str) -> str:
-    assert before in text
-    return text.replace(before, after)
-
-
-def a_name(text: str) -> str:
-    """What some step of the drawing is called."""
-    found = re.search(r'<bpmn:userTask [^>]*name="([^"]+)"', text)
-    assert found is not None
-    return found[1]
 
 
 def test_a_draft_says_what_the_published_version_says_and_there_is_one_of_each_matter(hall, designer):
@@ -207,10 +146,6 @@ def test_what_is_sent_wrongly_is_refused_and_says_what_is_wanted(hall, designer)
         assert answer.status_code == 422, body
     assert keep(designer, "\ud800").status_code == 422
     assert keep(designer, "x" * 1_000_001).status_code in (413, 422)
-
-
-def publish_draft(client, revision, note="改了名称"):
-    return client.post(f"/desk/matters/{NAME}/draft/publish", data={"revision": str(revision), "note": note})
 
 
 def test_a_draft_is_published_when_check_and_stories_hold_and_the_next_start_leaves_it(hall, designer):

@@ -13,22 +13,20 @@ from engine.proof import playing, replays
 from engine.store.models import Holding, Post
 from engine.workdays import ZONE
 from tests.hall import Open
-from tests.web.test_comparing import words
-from tests.web.test_drafting import (  # noqa: F401 — the hall with one small matter
+from tests.web.studio.drafts import (
     NAME,
     a_name,
     current,
-    designer,
-    hall,
     keep,
     renamed,
     text_of,
 )
+from tests.web.studio.test_comparing import words
 
 PAGE = f"/desk/matters/{NAME}/draft/release"
 
 
-def work_off(hall: Open) -> None:  # noqa: F811
+def work_off(hall: Open) -> None:
     equipment = dataclasses.replace(playing.equipment(), replay=replays.turn)
     while background.run(hall.database, equipment, now=hall.clock()):
         pass
@@ -42,7 +40,7 @@ def changed(client) -> str:
     return step
 
 
-def test_the_page_says_what_is_other_and_leads_to_publishing(hall, designer):  # noqa: F811
+def test_the_page_says_what_is_other_and_leads_to_publishing(hall, designer):
     step = changed(designer)
     assert "看发布说明" in designer.get(f"/desk/matters/{NAME}/draft").text
     page = words(designer.get(PAGE).text)
@@ -50,7 +48,7 @@ def test_the_page_says_what_is_other_and_leads_to_publishing(hall, designer):  #
     assert "没有发现问题" in page and "这样的内容还没有走过" in page and "改了什么，为什么" in page
 
 
-def test_stories_are_played_when_asked_and_not_again_for_just_the_same(hall, designer, monkeypatch):  # noqa: F811
+def test_stories_are_played_when_asked_and_not_again_for_just_the_same(hall, designer, monkeypatch):
     changed(designer)
     assert designer.post(f"{PAGE}/stories", data={"revision": "0"}).status_code == 409, "it has changed since"
     assert designer.post(f"{PAGE}/stories", data={"revision": "1"}).status_code == 302
@@ -61,18 +59,18 @@ def test_stories_are_played_when_asked_and_not_again_for_just_the_same(hall, des
     assert done.status_code == 302
 
 
-def test_a_draft_with_a_fault_says_it_and_offers_no_stories(hall, designer):  # noqa: F811
+def test_a_draft_with_a_fault_says_it_and_offers_no_stories(hall, designer):
     keep(designer, text_of(designer).replace('decisionId="needs-tag"', 'decisionId="needs-nothing"'))
     page = designer.get(PAGE).text
     assert "needs-nothing" in page and "/release/stories" not in page
 
 
-def test_a_draft_that_cannot_be_read_is_shown_all_the_same(hall, designer):  # noqa: F811
+def test_a_draft_that_cannot_be_read_is_shown_all_the_same(hall, designer):
     keep(designer, "<not xml")
     assert designer.get(PAGE).status_code == 200
 
 
-def test_replaying_is_begun_goes_on_in_the_background_and_is_told(hall, designer):  # noqa: F811
+def test_replaying_is_begun_goes_on_in_the_background_and_is_told(hall, designer):
     changed(designer)
     assert designer.get(f"{PAGE}/replay").status_code == 200
     assert designer.post(f"{PAGE}/replay", data={"revision": "1", "most": "20"}).status_code == 302
@@ -90,7 +88,7 @@ def test_replaying_is_begun_goes_on_in_the_background_and_is_told(hall, designer
     assert "之后草稿又改过" in designer.get(PAGE).text
 
 
-def test_a_new_matter_has_nothing_to_be_compared_with_or_replayed(hall):  # noqa: F811
+def test_a_new_matter_has_nothing_to_be_compared_with_or_replayed(hall):
     client = hall.client("designer")
     client.post("/desk/matters/new", data={"name": "jiaxin", "title": "寄家信", "title_en": "Letters home"})
     page = client.get("/desk/matters/jiaxin/draft/release")
@@ -101,18 +99,18 @@ def test_a_new_matter_has_nothing_to_be_compared_with_or_replayed(hall):  # noqa
     )
 
 
-def test_nobody_but_a_designer_sees_it(hall, designer):  # noqa: F811
+def test_nobody_but_a_designer_sees_it(hall, designer):
     assert hall.client("chen").get(PAGE).status_code == 403
 
 
-def test_an_english_page_says_it_in_english(hall, designer):  # noqa: F811
+def test_an_english_page_says_it_in_english(hall, designer):
     changed(designer)
     designer.post("/language", data={"to": "en", "next": "/desk"})
     page = words(designer.get(PAGE).text)
     assert "What is other" in page and "is now" in page and not re.search("发布说明|走一遍", page)
 
 
-def second(hall: Open):  # noqa: F811
+def second(hall: Open):
     """Another designer, in a hall that wants two."""
     with hall.database.unit_of_work() as work:
         post = work.session.scalars(select(Post).where(Post.code == "designer")).one()
@@ -125,7 +123,7 @@ def ask(client, **more):
     return client.post(f"/desk/matters/{NAME}/draft/publish", data={"revision": "1", "note": "换了说法", **more})
 
 
-def test_in_a_hall_of_two_a_second_designer_sees_what_waits_and_approves_it(hall, designer):  # noqa: F811
+def test_in_a_hall_of_two_a_second_designer_sees_what_waits_and_approves_it(hall, designer):
     other, step = second(hall), changed(designer)
     before = current(hall)
     assert "请人批准" in designer.get(PAGE).text
@@ -145,7 +143,7 @@ def test_in_a_hall_of_two_a_second_designer_sees_what_waits_and_approves_it(hall
     assert other.post(f"/desk/matters/{NAME}/release/approve", data={"why": "看过"}).status_code == 409
 
 
-def test_what_waits_is_sent_back_or_cancelled(hall, designer):  # noqa: F811
+def test_what_waits_is_sent_back_or_cancelled(hall, designer):
     other, _step = second(hall), changed(designer)
     before = current(hall)
     ask(designer)
@@ -158,7 +156,7 @@ def test_what_waits_is_sent_back_or_cancelled(hall, designer):  # noqa: F811
     assert "已取消" in designer.get(f"/desk/matters/{NAME}/release").text
 
 
-def test_a_day_is_set_and_the_worker_publishes_then(hall, designer):  # noqa: F811
+def test_a_day_is_set_and_the_worker_publishes_then(hall, designer):
     changed(designer)
     before = current(hall)
     for odd in ("soon", "2020-01-01T08:00", "2099-01-01T08:00"):
@@ -172,6 +170,6 @@ def test_a_day_is_set_and_the_worker_publishes_then(hall, designer):  # noqa: F8
     assert current(hall) != before
 
 
-def test_a_matter_of_which_nothing_was_ever_released_has_no_such_page(hall, designer):  # noqa: F811
+def test_a_matter_of_which_nothing_was_ever_released_has_no_such_page(hall, designer):
     assert designer.get(f"/desk/matters/{NAME}/release").status_code == 404
     assert designer.post(f"/desk/matters/{NAME}/release/cancel").status_code == 404

@@ -12,12 +12,10 @@ from sqlalchemy import select
 from engine.commands import studio
 from engine.proof import pulling
 from engine.store.models import StudioDraft
-from tests.web.test_drafting import (  # noqa: F401 — the hall with one small matter
+from tests.web.studio.drafts import (
     DRAWING,
     NAME,
     a_name,
-    designer,
-    hall,
     keep,
     renamed,
     text_of,
@@ -28,7 +26,7 @@ MATTER = f"bpmn/{NAME}/matter.yaml"
 
 
 @pytest.fixture
-def run(hall, monkeypatch, tmp_path):  # noqa: F811
+def run(hall, monkeypatch, tmp_path):
     settings = hall.app.settings
     for key, value in (
         ("YIZHAN_HOME", settings.home),
@@ -47,7 +45,7 @@ def run(hall, monkeypatch, tmp_path):  # noqa: F811
     return call
 
 
-def drafted(hall):  # noqa: F811
+def drafted(hall):
     with hall.database.reading() as work:
         row = work.session.scalar(select(StudioDraft).where(StudioDraft.state == "open"))
         return {} if row is None else studio.whole(work, row)
@@ -58,7 +56,7 @@ def change(run, before, after, path=DRAWING):
     file.write_bytes(renamed(file.read_text(), before, after).encode())
 
 
-def test_pull_writes_the_published_files_and_a_second_pull_nothing(hall, run):  # noqa: F811
+def test_pull_writes_the_published_files_and_a_second_pull_nothing(hall, run):
     assert "写了" in run("pull")
     assert (run.folder / DRAWING).is_file()
     stamps = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*") if path.is_file()}
@@ -67,7 +65,7 @@ def test_pull_writes_the_published_files_and_a_second_pull_nothing(hall, run):  
     assert stamps == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*") if path.is_file()}
 
 
-def test_what_was_changed_in_the_folder_becomes_a_draft_and_is_said_in_words(hall, run):  # noqa: F811
+def test_what_was_changed_in_the_folder_becomes_a_draft_and_is_said_in_words(hall, run):
     run("pull")
     step = a_name((run.folder / DRAWING).read_text())
     change(run, f'name="{step}"', f'name="{step}一下"')
@@ -79,7 +77,7 @@ def test_what_was_changed_in_the_folder_becomes_a_draft_and_is_said_in_words(hal
     assert "写了 0 个文件" in run("pull")
 
 
-def test_a_push_lays_over_what_others_changed_elsewhere_and_refuses_what_they_changed_too(hall, run, designer):  # noqa: F811
+def test_a_push_lays_over_what_others_changed_elsewhere_and_refuses_what_they_changed_too(hall, run, designer):
     run("pull")
     keep(designer, text_of(designer, MATTER) + "\n# 别人\n", path=MATTER)
     step = a_name((run.folder / DRAWING).read_text())
@@ -98,7 +96,7 @@ def test_a_push_lays_over_what_others_changed_elsewhere_and_refuses_what_they_ch
     assert "别人" in (run.folder / MATTER).read_text()
 
 
-def test_the_published_version_is_pulled_when_it_is_asked_for(hall, run, designer):  # noqa: F811
+def test_the_published_version_is_pulled_when_it_is_asked_for(hall, run, designer):
     keep(designer, text_of(designer) + "<!-- draft -->")
     run("pull", "--published")
     assert "<!-- draft -->" not in (run.folder / DRAWING).read_text()
@@ -106,7 +104,7 @@ def test_the_published_version_is_pulled_when_it_is_asked_for(hall, run, designe
     assert "<!-- draft -->" in (run.folder / DRAWING).read_text()
 
 
-def test_a_new_folder_begins_a_new_matter(hall, run):  # noqa: F811
+def test_a_new_folder_begins_a_new_matter(hall, run):
     run("pull")
     new = run.folder / "bpmn" / "xinde"
     new.mkdir()
@@ -116,7 +114,7 @@ def test_a_new_folder_begins_a_new_matter(hall, run):  # noqa: F811
     assert f"bpmn/xinde/{DRAWING.rpartition('/')[2]}" in drafted(hall)
 
 
-def test_who_may_not_design_pushes_nothing_and_a_broken_manifest_is_refused(hall, run):  # noqa: F811
+def test_who_may_not_design_pushes_nothing_and_a_broken_manifest_is_refused(hall, run):
     run("pull")
     step = a_name((run.folder / DRAWING).read_text())
     change(run, f'name="{step}"', f'name="{step}一下"')
@@ -142,7 +140,7 @@ def bring(client, packed: bytes):
     return client.post(f"/desk/matters/{NAME}/draft/bring", data=data, headers={"Accept": "application/json"})
 
 
-def test_a_zip_that_comes_back_is_held_against_its_manifest(hall, designer):  # noqa: F811
+def test_a_zip_that_comes_back_is_held_against_its_manifest(hall, designer):
     text = text_of(designer)
     packed = zipped(designer, {DRAWING: (text + "<!-- desk -->").encode()})
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -158,7 +156,7 @@ def test_a_zip_that_comes_back_is_held_against_its_manifest(hall, designer):  # 
     assert "<!-- canvas -->" in text_of(designer)
 
 
-def test_a_zip_of_another_matter_or_with_a_broken_manifest_is_refused(hall, designer):  # noqa: F811
+def test_a_zip_of_another_matter_or_with_a_broken_manifest_is_refused(hall, designer):
     other = pulling.written({"daiban": {"from": "draft", "mark": "0", "files": {}}})
     for manifest in (other, b"{", b"[]"):
         assert bring(designer, zipped(designer, {pulling.MANIFEST: manifest})).status_code == 422

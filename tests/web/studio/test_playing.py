@@ -13,9 +13,7 @@ from sqlalchemy import delete, func, select
 from engine.people import holders
 from engine.store.models import Case, Document, Holding, Notice, Post, StudioDraft, StudioFile, Task
 from tests import foreign
-from tests.web.test_drafting import NAME, designer, hall, text_of
-
-assert designer and hall  # fixtures of the drafts' own tests
+from tests.web.studio.drafts import NAME, text_of
 
 HERE = f"/desk/matters/{NAME}/play"
 STORIES = f"bpmn/{NAME}/stories.yaml"

@@ -6,12 +6,10 @@ import re
 
 import pytest
 
-from tests.web.test_drafting import (  # noqa: F401 — the hall with one small matter
+from tests.web.studio.drafts import (
     DRAWING,
     NAME,
     a_name,
-    designer,
-    hall,
     keep,
     publish_draft,
     renamed,
@@ -25,7 +23,7 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
 
 
-def test_a_draft_is_compared_with_what_it_began_from_in_words_and_by_marks(hall, designer):  # noqa: F811
+def test_a_draft_is_compared_with_what_it_began_from_in_words_and_by_marks(hall, designer):
     text = text_of(designer)
     step = a_name(text)
     keep(designer, renamed(text, f'name="{step}"', f'name="{step}一下"'))
@@ -38,11 +36,11 @@ def test_a_draft_is_compared_with_what_it_began_from_in_words_and_by_marks(hall,
     assert step + "一下" in after and step + "一下" not in before
 
 
-def test_nothing_is_other_when_nothing_was_changed(hall, designer):  # noqa: F811
+def test_nothing_is_other_when_nothing_was_changed(hall, designer):
     assert "没有不同" in designer.get(f"/desk/matters/{NAME}/compare").text
 
 
-def test_two_published_versions_are_compared_with_each_other(hall, designer):  # noqa: F811
+def test_two_published_versions_are_compared_with_each_other(hall, designer):
     text = text_of(designer)
     step = a_name(text)
     keep(designer, renamed(text, f'name="{step}"', f'name="{step}一下"'))
@@ -54,7 +52,7 @@ def test_two_published_versions_are_compared_with_each_other(hall, designer):  #
     assert f"名称：“{step}一下” 改为 “{step}”" in words(turned.text)
 
 
-def test_a_broken_draft_is_compared_all_the_same(hall, designer):  # noqa: F811
+def test_a_broken_draft_is_compared_all_the_same(hall, designer):
     keep(designer, "<not xml")
     assert "流程图读不了" in designer.get(f"/desk/matters/{NAME}/compare").text
 
@@ -69,15 +67,15 @@ def test_a_broken_draft_is_compared_all_the_same(hall, designer):  # noqa: F811
         f"/desk/matters/{NAME}/compare/drawing",
     ],
 )
-def test_what_there_is_not_is_not_found(hall, designer, address):  # noqa: F811
+def test_what_there_is_not_is_not_found(hall, designer, address):
     assert designer.get(address).status_code == 404
 
 
-def test_nobody_but_a_designer_compares(hall):  # noqa: F811
+def test_nobody_but_a_designer_compares(hall):
     assert hall.client("chen").get(f"/desk/matters/{NAME}/compare").status_code == 403
 
 
-def test_an_english_page_says_it_in_english(hall, designer):  # noqa: F811
+def test_an_english_page_says_it_in_english(hall, designer):
     text = text_of(designer)
     step = a_name(text)
     keep(designer, renamed(text, f'name="{step}"', f'name="{step}一下"'))
