@@ -6,36 +6,25 @@ put them back. By CPU on one core, the embedded database's with it: a busy machi
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from engine.commands import moving
 from engine.people import SYSTEM
-from engine.store import Database, connect, migrate
+from engine.store import Database
 from engine.store.models import Case, MovedCase
-from tests import cast as the_cast
 from tests import versions
+from tests.bench import halls
 from tests.commands import acting
-from tests.conftest import Clock
 
 CASES = 1000
 
 
 def figures() -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = connect(f"sqlite:///{folder}/hall.db", files=Path(folder) / "files")
-        migrate.upgrade(database)
-        clock = Clock(datetime(2026, 9, 18, 1, tzinfo=UTC))
-        with database.unit_of_work() as work:
-            the_cast.hire(work, clock())
-        with database.reading() as work:
-            cast = the_cast.meet(work, clock())
+    with halls.with_cast() as (database, cast, clock):
         for _ in range(CASES):
             acting.taken_in(database, cast, clock)
         to = versions.publish(database, "daiban", versions.renamed("accept", "look"), by=SYSTEM, now=clock())
@@ -51,7 +40,6 @@ def figures() -> list[dict[str, Any]]:
             moving.undo(work, plan, by=cast.designer, now=clock())
         back = _each(ids, lambda one: moving.one_case(database, plan, one, "undoing", clock()))
         _all(database, plan, "undone")
-        database.close()
     return [*_rows("a case moved to another version", moved), *_rows("a move put back", back)]
 
 

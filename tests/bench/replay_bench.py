@@ -6,19 +6,14 @@ the version it went by and on the new one. The rate is of CPU on one core, as th
 
 from __future__ import annotations
 
-import tempfile
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from engine import matters
 from engine.proof import replaying
 from engine.records import library
-from engine.store import connect, migrate
-from tests import cast as the_cast
+from tests.bench import halls
 from tests.commands import acting
-from tests.conftest import Clock
 
 NAME = "daiban"
 #: So many cases are measured; a thousand are told from them.
@@ -27,19 +22,11 @@ OF = 1000
 
 
 def figures() -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = connect(f"sqlite:///{folder}/hall.db", files=Path(folder) / "files")
-        migrate.upgrade(database)
-        clock = Clock(datetime(2026, 9, 18, 1, tzinfo=UTC))
-        with database.unit_of_work() as work:
-            the_cast.hire(work, clock(), (NAME,))
-        with database.reading() as work:
-            cast = the_cast.meet(work, clock())
+    with halls.with_cast(NAME) as (database, cast, clock):
         id_ = acting.finished(database, cast, clock)
         with database.reading() as work:
             record = replaying.record(work, id_)
             before = library.current(work, NAME)
-        database.close()
     files = dict(before.files)
     path = f"bpmn/{NAME}/matter.yaml"
     files[path] = files[path].replace(b"promised: 5wd", b"promised: 3wd")

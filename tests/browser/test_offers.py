@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import matters, people
+from engine import people
 from engine.commands import booking, cases
 from engine.people import units
-from engine.records import library
-from engine.store.models import Holding, Post, Task
+from engine.store.models import Task
+from tests import centre as city_home
 from tests.browser.conftest import Site, axe, english_left
-from tests.cast import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -33,13 +32,7 @@ def need(site: Site):
     """霞碧村 asked, the station checked: one place to cut hair, which 许小妹 has, and three to help."""
     now = site.clock()
     with site.database.unit_of_work() as work:
-        county = units.by_code(work, "350526")
-        centre = units.add(
-            work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=county, number="1500", word="德中心"
-        )
-        post = work.session.scalars(select(Post.id).where(Post.code == "window")).one()
-        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=centre.id, post_id=post))
-        library.publish(work, matters.load(ROOT, "zhiyuan"), by=people.SYSTEM, now=now)
+        city_home.opened(work, site.cast.users["zhou"], "zhiyuan", now=now)
     with site.database.reading() as work:
         clerk = people.load(work, site.cast.users["zhou"], now=now)
         xu = people.load(work, site.cast.users["xu"], now=now)

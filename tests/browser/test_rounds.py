@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import matters, people
+from engine import people
 from engine.booking.slots import ZONE
 from engine.commands import booking, register_rows
-from engine.people import units
 from engine.reads import knowing
 from engine.records import library
-from engine.store.models import Holding, Post, Resource, Slot, User
+from engine.store.models import Resource, Slot, User
+from tests import centre as city_home
 from tests.browser.conftest import Site
 from tests.browser.pictures import looked_at
-from tests.cast import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HERS, HER_PHONE = "许小妹", "13800000002"
@@ -27,14 +26,7 @@ MONDAY = datetime(2026, 9, 21, 11, 0, tzinfo=ZONE)
 def canteen(site: Site):
     now = site.clock()
     with site.database.unit_of_work() as work:
-        county = units.by_code(work, "350526")
-        centre = units.add(
-            work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=county, number="1500", word="德中心"
-        )
-        post = work.session.scalars(select(Post.id).where(Post.code == "window")).one()
-        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=centre.id, post_id=post))
-        for name in ("shitang", "wenhou"):
-            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)
+        centre = city_home.opened(work, site.cast.users["zhou"], "shitang", "wenhou", now=now)
         booking.publish_ahead(work, now=now)
         declared = library.declared(work, "registers")
 

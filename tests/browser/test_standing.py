@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import matters, people
+from engine import people
 from engine.commands import booking, register_rows
-from engine.people import units
 from engine.reads import knowing
 from engine.records import library
-from engine.store.models import Holding, Post, User
+from engine.store.models import User
+from tests import centre as city_home
 from tests.browser.conftest import Site, axe, english_left
-from tests.cast import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -22,14 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def canteen(site: Site):
     now = site.clock()
     with site.database.unit_of_work() as work:
-        county = units.by_code(work, "350526")
-        centre = units.add(
-            work, code="350526-FW", name="进城党群城市家园", kind="centre", parent=county, number="1500", word="德中心"
-        )
-        post = work.session.scalars(select(Post.id).where(Post.code == "window")).one()
-        work.session.add(Holding(user_id=site.cast.users["zhou"], unit_id=centre.id, post_id=post))
-        for name in ("shitang", "wenhou"):
-            library.publish(work, matters.load(ROOT, name), by=people.SYSTEM, now=now)
+        centre = city_home.opened(work, site.cast.users["zhou"], "shitang", "wenhou", now=now)
         booking.publish_ahead(work, now=now)
         one = library.declared(work, "registers")["shitang.diner"][0]
         person = knowing.of_user(work.session.get_one(User, site.cast.zhang.id))
